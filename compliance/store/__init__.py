@@ -75,6 +75,7 @@ from compliance.store.queries import (
     seen_by,
 )
 from compliance.store.reader import Known, Reader, list_crime_refs, load_columns, load_crimes
+from compliance.store.restoring import restore
 from compliance.store.retention import RetentionPeriods, apply_retention, retention_due
 from compliance.store.retry import Retried, retry_quarantined
 from compliance.store.schema import NoSchemaError, SchemaBehindError, WrongSchemaError
@@ -208,6 +209,7 @@ __all__ = [
     "rebuild",
     "remove_expired",
     "restart_feed",
+    "restore",
     "retention_due",
     "retry_quarantined",
     "save_incident",

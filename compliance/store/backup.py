@@ -10,7 +10,8 @@ from compliance.store import dialect
 from compliance.writing import whole_path
 
 _HEADER: Final = b"SQLite format 3\0"
-_BESIDE: Final = ("-wal", "-shm", "-journal")
+BESIDE: Final = ("-wal", "-shm", "-journal")
+"""The endings of the files that a database in use has beside it."""
 
 
 def backup(url: str, target: Path) -> int:
@@ -24,14 +25,14 @@ def backup(url: str, target: Path) -> int:
     if source is None:
         raise SettingsError(
             "[database] url: the database is on a PostgreSQL server; back it up with `pg_dump --format=custom "
-            "--file=FILE DATABASE`, and restore it with `pg_restore`"
+            "--file=FILE DATABASE` (docs/install.md shows how to restore it)"
         )
     if not source.is_file():
         raise SettingsError(f"there is no database at {source}; see [database] url")
     _check_target(source, target)
     try:
         with whole_path(target, private=True) as part:
-            _copy(source, part)
+            copy_checked(source, part)
         return target.stat().st_size
     except sqlite3.Error as error:
         message = f"the database {source} could not be copied ({error}); nothing was written"
@@ -52,7 +53,7 @@ def _check_target(source: Path, target: Path) -> None:
             is_copy = False
         if not is_copy:
             raise SettingsError(f"{target}: it exists and is not a copy of a database; choose another name")
-    for ending in _BESIDE:
+    for ending in BESIDE:
         neighbour = target.with_name(target.name + ending)
         if neighbour.exists():
             raise SettingsError(
@@ -60,10 +61,16 @@ def _check_target(source: Path, target: Path) -> None:
             )
 
 
-def _copy(source: Path, part: Path) -> None:
+def copy_checked(source: Path, part: Path, *, is_in_use: bool = True) -> None:
+    """Copy a database as at one moment into an empty file, which then stands alone, and check the copy.
+
+    `is_in_use`: False for a file that nobody writes, which is then read even where nothing can be written beside it.
+    Raises sqlite3.Error if it cannot be copied, and UnavailableError if it is damaged.
+    """
+    mode = "mode=rw" if is_in_use else "mode=ro&immutable=1"
     try:
         with (
-            closing(sqlite3.connect(f"{source.resolve().as_uri()}?mode=rw", uri=True)) as database,
+            closing(sqlite3.connect(f"{source.resolve().as_uri()}?{mode}", uri=True)) as database,
             closing(sqlite3.connect(part)) as copy,
         ):
             database.execute("PRAGMA busy_timeout = 30000")
@@ -71,7 +78,7 @@ def _copy(source: Path, part: Path) -> None:
             copy.execute("PRAGMA journal_mode = DELETE")  # so that the copy is one file
             problems = [str(problem) for (problem,) in copy.execute("PRAGMA integrity_check(3)")]
     finally:
-        for ending in _BESIDE:
+        for ending in BESIDE:
             part.with_name(part.name + ending).unlink(missing_ok=True)
     if problems != ["ok"]:
         raise UnavailableError(

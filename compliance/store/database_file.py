@@ -20,6 +20,7 @@ from compliance.store import dialect
 
 RUN: Final = "compliance run"
 MIGRATE: Final = "compliance migrate"
+RESTORE: Final = "compliance restore"
 _TRIES: Final = 5
 """How often a lock is asked for: whoever only looks holds it for a moment."""
 _BETWEEN: Final = 0.1
@@ -80,7 +81,7 @@ class RunningCommand:
 
 @contextmanager
 def claim(url: str, command: str, now: datetime) -> Iterator[None]:
-    """Hold the database for one command (`RUN`, `MIGRATE`) during the context.
+    """Hold the database for one command (`RUN`, `MIGRATE`, `RESTORE`) during the context.
 
     On PostgreSQL, and for a file that is not there yet, there is nothing to hold. Raises UnavailableError that names
     whoever holds it, and SettingsError if the folder cannot be written.

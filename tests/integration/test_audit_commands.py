@@ -68,6 +68,8 @@ RUNS: Final[dict[str, tuple[str, ...]]] = {
     "whatif": ("--set", "7-day.within.days=5", "--from", "2026-07-01", "--to", "2026-07-31"),
 }  # fmt: skip
 """Every command that owes the log an entry, as it is run here; some of them fail after it."""
+ELSEWHERE: Final = {"restore"}
+"""Those whose entry is in another database than the one they began with (tests/integration/test_store_restoring.py)."""
 SHOWN: Final = {
     name: [CASE]
     for name in ("disputes answer", "disputes list", "disputes show", "explain", "notices", "quarantine list", "quarantine show", "report cases")
@@ -104,7 +106,8 @@ def commands(group: click.Group, before: str = "") -> Iterator[str]:
 def test_every_command_says_what_it_leaves_in_the_log_or_why_nothing() -> None:
     """One that is added fails here until somebody has said so."""
     assert sorted(commands(main)) == sorted(OF_COMMANDS)
-    assert sorted(RUNS) == sorted(name for name, what in OF_COMMANDS.items() if isinstance(what, AuditKind))
+    owing = {name for name, what in OF_COMMANDS.items() if isinstance(what, AuditKind)}
+    assert set(RUNS) | ELSEWHERE == owing
 
 
 @pytest.mark.parametrize("command", RUNS)

@@ -1,10 +1,8 @@
 """The role of the service on PostgreSQL, as deploy/make-database.sh makes it: all that the service needs, and no more."""
 
-import re
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -14,25 +12,14 @@ from compliance.store import Store, judge_due, migrate
 from tests import postgres
 from tests.stores import crime, take
 
-SCRIPT = Path(__file__).parents[2] / "deploy" / "make-database.sh"
 NOW = datetime(2026, 7, 20, 6, tzinfo=UTC)
 
 
 @pytest.fixture
 def role() -> Iterator[str]:
     """The URL by which the role reaches its database."""
-    admin = postgres.new_database().replace("postgresql+psycopg", "postgresql")
-    found = re.search(r"<<'SQL'\n(.*?)^SQL$", SCRIPT.read_text("utf-8"), re.DOTALL | re.MULTILINE)
-    assert found
-    statements = [each for each in found[1].replace(":'password'", "'not a secret'").split(";\n") if each.strip()]
-    with psycopg.connect(admin, autocommit=True) as connection:
-        for statement in statements:
-            connection.execute(statement.encode())
-        try:
-            yield re.sub(r"//postgres@/\w+", "//compliance@/compliance", admin)
-        finally:
-            connection.execute("DROP DATABASE compliance WITH (FORCE)")
-            connection.execute("DROP ROLE compliance")
+    with postgres.made_as_deployed() as url:
+        yield url
 
 
 def test_the_role_can_do_what_the_service_does(role: str) -> None:

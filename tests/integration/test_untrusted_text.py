@@ -184,6 +184,7 @@ QUIET: Final[tuple[tuple[str, ...], ...]] = (
     ("retention",),
     ("export", "folder"),
     ("backup", "copy.db"),
+    ("restore", "copy.db"),
     ("init", "new"),
     ("audit verify",),
     ("check",),

@@ -22,7 +22,7 @@ _DATABASE: Final = (
         "database-damaged",
         _FAULT,
         "The SQLite file is damaged.",
-        "stop the service and restore the newest copy that is whole (docs/install.md).",
+        "stop the service and put the newest copy that is whole back with `compliance restore` (docs/install.md).",
     ),
     _asked(
         "database-privileged",
