@@ -17,7 +17,7 @@ from compliance.records import Crime, PageRecord, decode_crimes, text_of
 from compliance.service.crime_feed import feed_of, mapper_of, vocabulary_of
 from compliance.service.directory_poll import useless
 from compliance.service.feed_waits import standing_wait
-from compliance.service.sample_notes import note_dates_alone, notes_of
+from compliance.service.sample_notes import notes_of, notes_of_refusals
 
 EXAMINED: Final = 500
 """How many records a trial reads, however few are to be shown: some faults show only in many."""
@@ -80,7 +80,7 @@ def try_feed(settings: Settings, clock: Callable[[], datetime], count: int, ask_
         officers, problem = _directory(feed) if wait is None else (_NO_DIRECTORY, f"not asked: {wait}")
     unknown = count_unknown_values(sample.crimes, vocabulary_of(settings, policy))
     refused = [record.refused for record in sample.records if record.refused is not None]
-    notes = notes_of(sample.crimes, mapper.filters.seen, policy) + note_dates_alone(refused)
+    notes = notes_of(sample.crimes, mapper.filters.seen, policy) + notes_of_refusals(refused)
     return Trial(
         sample.records[:count],
         len(sample.records),

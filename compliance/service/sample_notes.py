@@ -1,7 +1,8 @@
 """What a sample of records says of the mapping: rows that belong to no list, dates without times, no victims at all."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Final
@@ -17,6 +18,8 @@ ENOUGH: Final = 20
 """How many instants of a field, or records, it takes to say that something never comes."""
 _NEARLY_ALL: Final = 0.95
 _DATE_ALONE: Final = re.compile(r": found '\d{1,4}([./-])\d{1,2}\1\d{1,4}'; expected YYYY")
+WITHOUT_ZONE: Final = "an instant without an offset"
+_STATUS: Final = re.compile(r"\bstatus(?:\[\d+\])?\.status: found '(.*)'; expected open, ")
 _LISTED: Final = 10
 _MEANING: Final = {
     "reported_at": "a limit in hours would begin too early",
@@ -56,14 +59,29 @@ def notes_of(crimes: Sequence[Crime], filters: Mapping[str, FilteredRows], polic
     return notes
 
 
-def note_dates_alone(refused: Iterable[str]) -> list[str]:
-    """Return a note on the records that are refused because a date has no time, from the reasons of the refused."""
-    if not (count := sum(_DATE_ALONE.search(reason) is not None for reason in refused)):
-        return []
-    return [
-        f"{count_noun(count, 'record')} refused because a date has no time; if the crime system has none, a format in "
-        "[crime_system.mapping] formats takes the date as 00:00 (docs/feeds.md, Instants)"
-    ]
+def notes_of_refusals(refused: Sequence[str]) -> list[str]:
+    """Return notes on what settings mend, from the reasons of the records that are refused."""
+    notes = []
+    if count := sum(_DATE_ALONE.search(reason) is not None for reason in refused):
+        notes.append(
+            f"{count_noun(count, 'record')} refused because a date has no time; if the crime system has none, a format "
+            "in [crime_system.mapping] formats takes the date as 00:00 (docs/feeds.md, Instants)"
+        )
+    if count := sum(WITHOUT_ZONE in reason for reason in refused):
+        notes.append(
+            f"{count_noun(count, 'record')} refused because a date-time has no offset from UTC; set "
+            '[crime_system.mapping] timezone, such as "Europe/London" (docs/feeds.md, Instants)'
+        )
+    statuses = Counter(found[1] for reason in refused if (found := _STATUS.search(reason)))
+    if statuses:
+        most = [f"{shorten(status)!r} {times:,}" for status, times in statuses.most_common(_LISTED)]
+        others = statuses.total() - sum(times for _, times in statuses.most_common(_LISTED))
+        notes.append(
+            f"{count_noun(statuses.total(), 'record')} refused because of a status: {', '.join(most)}"
+            + (f", others {others:,}" if others else "")
+            + '; say in [crime_system.mapping] values."status.status" which of open, closed and cancelled each means'
+        )
+    return notes
 
 
 def find_midnights(crimes: Sequence[Crime], policy: Policy) -> list[MidnightField]:

@@ -1,4 +1,4 @@
-"""The worked example of docs/feeds.md, as it stands there: its tables, settings, output and records."""
+"""The workbook of docs/connect/files.md, as it stands there: its tables, settings, output and records."""
 
 import io
 import json
@@ -19,10 +19,10 @@ from compliance.store import load_crimes
 from tests.engine import RULES
 
 EXAMPLE = (
-    (Path(__file__).parents[2] / "docs" / "feeds.md")
+    (Path(__file__).parents[2] / "docs" / "connect" / "files.md")
     .read_text("utf-8")
-    .partition("### A worked example\n")[2]
-    .partition("\n## ")[0]
+    .partition("## An Excel workbook")[2]
+    .partition("\nNext: ")[0]
 )
 OTHER_SETTINGS = f"""
 [force]

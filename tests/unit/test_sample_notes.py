@@ -2,12 +2,13 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from compliance.feed_settings import FieldMapping
 from compliance.feeds import Mapper
 from compliance.records import Crime, convert_crime, decode_crimes
-from compliance.service.sample_notes import find_midnights, note_dates_alone, notes_of
+from compliance.service.sample_notes import find_midnights, notes_of, notes_of_refusals
 from tests.engine import shipped
 
 POLICY, _ = shipped("west-mercia")
@@ -100,12 +101,34 @@ def test_midnight_is_that_of_the_policys_time_zone() -> None:
     assert len(find_midnights(crimes(20, reported_at="2026-12-01T00:00:00Z"), POLICY)) == 1
 
 
+def refused(*records: dict[str, Any]) -> list[str]:
+    """The reasons that the record format gives."""
+    plain = {"reported_at": "2026-07-01T10:00:00Z"}
+    raws = [msgspec.json.encode({"crime_ref": str(n)} | plain | each) for n, each in enumerate(records)]
+    return [refusal.reason for refusal in decode_crimes(raws)[1]]
+
+
 def test_records_refused_for_a_date_without_a_time_are_told_of() -> None:
-    """The reasons are those that the record format gives."""
-    found = ["2026-07-01", "01/07/2026", "1.7.2026", "2026-07-01 10:00", "soon", "2026-07-01T10:00:00Z"]
-    raws = [b'{"crime_ref":"%d","reported_at":"%s"}' % (n, text.encode()) for n, text in enumerate(found)]
-    _, refusals = decode_crimes(raws)
-    assert len(refusals) == 5
-    [noted] = note_dates_alone([refusal.reason for refusal in refusals])
+    dates = ["2026-07-01", "01/07/2026", "1.7.2026", "2026-07-01 10:00", "soon"]
+    reasons = refused(*({"reported_at": text} for text in [*dates, "2026-07-01T10:00:00Z"]))
+    assert len(reasons) == 5
+    [noted] = notes_of_refusals(reasons)
     assert noted.startswith("3 records refused because a date has no time; ")
-    assert note_dates_alone([refusal.reason for refusal in refusals[3:]]) == []
+    assert notes_of_refusals(reasons[3:]) == []
+
+
+def test_records_refused_for_a_time_without_a_zone_are_told_of_with_the_setting() -> None:
+    [noted] = notes_of_refusals(refused({"reported_at": "2026-07-01T10:00:00"}, {"reported_at": "soon"}))
+    assert noted.startswith("1 record refused because a date-time has no offset from UTC; set [crime_system.mapping] t")
+
+
+def test_statuses_that_are_none_of_the_three_are_counted_so_that_all_can_be_mapped_at_once() -> None:
+    """In JSON and in tables; the text of a crime system is shown fit for a terminal."""
+    at = "2026-07-01T10:00:00Z"
+    came = [[{"status": text, "at": at}] for text in ("UI", "NFA", "UI", "\x1b[1m", "open")]
+    [noted] = notes_of_refusals(refused(*({"status": status} for status in came)))
+    assert noted.startswith("4 records refused because of a status: 'UI' 2, 'NFA' 1, ")
+    assert noted.endswith('values."status.status" which of open, closed and cancelled each means')
+    assert "\x1b" not in noted
+    [noted] = notes_of_refusals(refused(*({"status": [{"status": f"S{n}", "at": at}]} for n in range(12))))
+    assert ", others 2; say in " in noted

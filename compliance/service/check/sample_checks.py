@@ -13,6 +13,7 @@ from compliance.service.check.record_checks import first_ones
 from compliance.service.conditions import Finding, Problem
 from compliance.service.crime_feed import vocabulary_of
 from compliance.service.feed_trial import FeedSample
+from compliance.service.sample_notes import WITHOUT_ZONE
 from compliance.service.unknown_notes import name_value
 from compliance.text import count_noun, plural
 
@@ -20,14 +21,13 @@ _ENOUGH: Final = 20
 """How many records, or items of a list, a field must be empty in before it is told of."""
 _EXPECTED: Final = ("status", "allocations", "victims", "updates")
 """The lists that a force's crimes have, though not each crime."""
-_WITHOUT_ZONE: Final = "an instant without an offset"
 
 
 def check_sample(settings: Settings, policy: Policy, sample: FeedSample, more: Sequence[str]) -> Finding:
     """Look at a sample of records. `more`: what else to note of it."""
     refused = [record.refused for record in sample.records if record.refused is not None]
-    zoneless = [reason for reason in refused if _WITHOUT_ZONE in reason]
-    others = [reason for reason in refused if _WITHOUT_ZONE not in reason]
+    zoneless = [reason for reason in refused if WITHOUT_ZONE in reason]
+    others = [reason for reason in refused if WITHOUT_ZONE not in reason]
     of = f"of {count_noun(len(sample.records), 'record')} in the sample"
     problems: list[Problem] = []
     if others:
