@@ -7,7 +7,7 @@ What a page may say (anything else fails, so nothing in it goes stale unseen):
   block take the place of those of their name.
 - a block `diff` below such a line changes that file: what it shows with ` ` and `-` becomes what it shows with ` ` and `+`.
 - a block `console`: `$ COMMAND`, then what it prints, then `(exit code N)` unless that is 0. `compliance` runs in this
-  process, other commands in a shell. Line breaks and spaces do not matter; `…` stands for anything.
+  process, what `programs` names is done by the test, other commands in a shell. Line breaks and spaces do not matter; `…` stands for anything.
 - a block `sql` below no such line is given to `sql`, which stands for the person who runs it.
 """
 
@@ -40,12 +40,14 @@ class Follower:
     """Whoever follows pages: in a folder, at an instant.
 
     `standing_for`: what pages name, and what it is here, such as the address of a server. `sql`: runs statements.
+    `programs`: commands that no test can run, such as those of systemd, and what is done in their place.
     """
 
     folder: Path
     patch: pytest.MonkeyPatch
     standing_for: Mapping[str, str] = field(default_factory=dict)
     sql: Callable[[str], object] | None = None
+    programs: dict[str, Callable[[], object]] = field(default_factory=dict)
     now: datetime = datetime(2026, 7, 20, 9, tzinfo=UTC)
     commands: list[str] = field(default_factory=list)
 
@@ -122,6 +124,9 @@ class Follower:
             done = CliRunner().invoke(main, words[1:])
             assert done.exception is None or isinstance(done.exception, SystemExit), done.exc_info
             return done.exit_code, done.output
+        if command in self.programs:
+            self.programs[command]()
+            return 0, ""
         ran = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=False)
         return ran.returncode, ran.stdout + ran.stderr
 

@@ -1,53 +1,30 @@
 """docs/connect: a crime system is connected as the pages say, command by command, and they show what comes."""
 
 import json
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 import psycopg
 import pytest
-from click.testing import CliRunner
 
-from compliance.cli import main
 from tests import checks
 from tests.following import DOCS, Follower
-from tests.integration.test_mail_server import Server, running
+from tests.laid_out import laid_out
 from tests.postgres import for_a_while, new_database
 
 sampled_once, without_examples = checks.sampled_once, checks.without_examples
 pytestmark = pytest.mark.usefixtures("sampled_once", "without_examples")
 
-DECIDED: Final = {
-    r"# name = .*": 'name = "Avonshire Police"',
-    r'policy = "rules/DECIDE.toml".*': 'policy = "rules/west-mercia.toml"',
-    r"# due_from = .*": "due_from = 2026-07-20",
-    r"# host = .*": 'host = "127.0.0.1"',
-    r"port = 25$": "port = PORT",
-    r'security = "starttls" .*': 'security = "plain"',
-    r"# sender = .*": 'sender = "victim.updates@force.example"',
-}
-"""What the pages take as decided after `compliance init`, but for the crime system."""
-
 
 @pytest.fixture
 def follower(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Follower]:
-    """Whoever follows a page, with a folder that `init` has laid out, and a mail server."""
-    folder, data = tmp_path / "etc", tmp_path / "data"
-    data.mkdir()
-    assert CliRunner().invoke(main, ["init", str(folder), "--data", str(data)]).exit_code == 0
-    with running(Server()) as port:
-        text = (folder / "config.toml").read_text("utf-8")
-        for old, new in DECIDED.items():
-            text, count = re.subn(rf"^{old}", new.replace("PORT", str(port)), text, count=1, flags=re.MULTILINE)
-            assert count == 1, old
-        (folder / "config.toml").write_text(text, "utf-8")
-        yield Follower(folder, monkeypatch, {"/etc/compliance": str(folder), "/var/lib/compliance": str(data)})
+    """Whoever follows a page."""
+    with laid_out(tmp_path, monkeypatch) as made:
+        yield made
 
 
 def page(name: str) -> str:
