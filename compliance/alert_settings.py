@@ -2,20 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
-from compliance.feed_settings import Secret, SettingsSection, is_secret_name
-
-
-def _check_url(text: str) -> str:
-    if not is_secret_name(text) and not text.startswith(("http://", "https://")):
-        raise PydanticCustomError("secret", "expected an address (https://…), or env:NAME or file:PATH that holds one")
-    return text
-
-
-Url = Annotated[str, AfterValidator(_check_url)]
-"""An address, or where it is kept: some addresses are secrets."""
+from compliance.feed_settings import Secret, SettingsSection, Url
 
 
 class AlertSettings(SettingsSection):

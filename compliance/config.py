@@ -14,6 +14,7 @@ from typing import Any, Literal, get_args
 from pydantic import Field, ValidationError
 
 from compliance.alert_settings import AlertSettings
+from compliance.audit_settings import AuditSettings
 from compliance.errors import SettingsError, settings_error, toml_error
 from compliance.feed_settings import CrimeSystem, SettingsSection, is_secret_name
 from compliance.mail_settings import MailSettings
@@ -130,6 +131,7 @@ class Settings(SettingsSection):
     teams: TeamsSettings = TeamsSettings()
     report: ReportSettings = ReportSettings()
     retention: RetentionSettings = RetentionSettings()
+    audit: AuditSettings = AuditSettings()
     log: Log = Log()
     monitoring: Monitoring = Monitoring()
     alerts: AlertSettings = AlertSettings()
@@ -156,6 +158,10 @@ class Settings(SettingsSection):
         """The policy file, or the name of a shipped one."""
         path = self.path(self.force.policy)
         return path if path.exists() or path.suffix else self.force.policy
+
+    def address(self, value: str | None, key: str) -> str | None:
+        """An address of the settings, from where it is kept. Raises SettingsError as `secret` does."""
+        return self.secret(value, key) if value is not None and is_secret_name(value) else value
 
     def secret(self, value: str | None, key: str) -> str | None:
         """What `env:NAME` or `file:PATH` stands for. Raises SettingsError that names the setting, never the value."""

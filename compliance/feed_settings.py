@@ -22,6 +22,12 @@ def _check_name(text: str) -> str:
     return text
 
 
+def _check_url(text: str) -> str:
+    if not is_secret_name(text) and not text.startswith(("http://", "https://")):
+        raise PydanticCustomError("secret", "expected an address (https://…), or env:NAME or file:PATH that holds one")
+    return text
+
+
 def _check_source(found: object) -> object:
     parts = found if isinstance(found, list) else [found]
     if not parts or not all(isinstance(part, str) for part in parts):
@@ -30,6 +36,8 @@ def _check_source(found: object) -> object:
 
 
 Secret = Annotated[str, AfterValidator(_check_name)]
+Url = Annotated[str, AfterValidator(_check_url)]
+"""An address, or where it is kept: some addresses are secrets."""
 Fields = dict[str, str]
 Source = Annotated[str | list[str], BeforeValidator(_check_source)]
 """Where a value comes from: a column or an expression, or several to be joined, such as a date and a time."""

@@ -144,6 +144,11 @@ def resumed(state: ServiceState) -> None:
     gate(state).resume("mhill", NOW - minutes(4))
 
 
+def stamps(state: ServiceState) -> None:
+    """The settings name a time-stamping service."""
+    state.settings = state.settings_with(("^# timestamp_url", "timestamp_url"), ("^# authority", "authority"))
+
+
 def trial_of_settings(state: ServiceState) -> None:
     added = '\n[reminders.trial]\nname = "plan"\ndue_soon_days = 1\nuntil = 2026-09-06\n\n[mail]\n'
     state.settings = state.settings_with((r"^\[mail\]$", added))
@@ -200,6 +205,8 @@ FAULTS: Final[list[tuple[str, Plant, str]]] = [
     ("job-failing", failed_before_the_start, "'report' failed when it last ran"),
     ("alerts-not-taken", job("alerts by webhook", times=3), "Alerts by webhook have failed 3 times since"),
     ("job-failing", failed_at_another, "'report' failed when it last ran (the template is wrong)"),
+    ("stamp-failing", both(stamps, job("stamp", times=3)), "The audit log has not been stamped since 2026-07-20 09:58Z. The last problem: it says no."),
+    ("stamp-failing", both(stamps, job("stamp", is_lasting=True)), "The audit log has not been stamped since 2026-07-20 10:00Z."),
     ("mail-refuses-us", job("send", is_lasting=True, system=System.MAIL_SERVER, ago=65), "The mail server refused this service when it was last tried, on 2026-07-17 17:00Z: it says no."),
     ("mail-unreachable", job("send", times=3, system=System.MAIL_SERVER), "The mail server has taken nothing in 3 attempts since 2026-07-20 09:58Z. The last problem: it says no."),
 ]  # fmt: skip
@@ -242,6 +249,9 @@ HEALTHY: Final[dict[str, Plant]] = {
     "a dispute that was answered": disputed(timedelta(days=30), DisputeAnswer.RECORD_RIGHT),
     "a mailbox that was twice out of reach": both(reads_bounces, job("inbound", times=2, system=System.MAILBOX)),
     "a mailbox that is no longer read": job("inbound", is_lasting=True, system=System.MAILBOX),
+    "a time-stamping service that failed twice": both(stamps, job("stamp", times=2)),
+    "a time-stamping service that is no longer asked": job("stamp", times=9, is_lasting=True),
+    "a time-stamping service that stamps again": both(stamps, job("stamp", times=9, is_lasting=True), lambda state: state.runs.note_success("stamp", NOW)),
     "a trial of reminders under way": trial_under_way,
     "a report of this morning": published_late,
     "a form no longer asked for": one_form_asked,

@@ -13,6 +13,7 @@ from tests.serving_sockets import silent_port
 from tests.setup_plants import both, crimes, directory, exports, mapped, officer, record, setting
 from tests.setups import MAPPING, PlantSetup, as_files, server_tls
 from tests.stores import at
+from tests.time_stamping import authority as stamp_authority
 from tests.web_server import answer
 
 DAY: Final = timedelta(days=1)
@@ -163,6 +164,12 @@ SETUP_FAULTS: Final[list[tuple[str, PlantSetup, str]]] = [
     ("secret-missing", plant.with_imap(plant.closed_port, secret=False), "mail.inbound.password: the environment variable IMAP_PASSWORD is not set"),
     ("test-email-refused", both(plant.with_test_email, plant.answering(rcpt="550 5.7.1 Relaying denied")), "550 5.7.1 Relaying denied"),
     ("test-email-refused", both(plant.with_test_email, setting("# allow = ", 'allow = ["o1@force.example"]')), "not among those that [mail] allow lists"),
+    # stamps of the audit log
+    ("settings-wrong", setting("# authority = ", 'authority = "none.pem"'), "audit.authority: "),
+    ("settings-wrong", setting("# timestamp_url = ", 'timestamp_url = "https://stamps.example/"'), "timestamp_url is set, and authority is not"),
+    ("secret-missing+", plant.with_stamps("env:NO_SUCH_VARIABLE"), "audit.timestamp_url: the environment variable NO_SUCH_VARIABLE is not set"),
+    ("stamp-service-unusable", plant.with_stamps(f"http://127.0.0.1:{plant.closed_port()}/tsa"), "/tsa could not be asked (ConnectError)"),
+    ("stamp-service-unusable", plant.with_stamps(trusted=stamp_authority("Another authority")), "is not to be trusted"),
     # time
     ("calendar-ending+", lambda setup: setattr(setup.state, "now", at("2028-04-01 10:00")), "ends on 31 December 2028"),
 ]  # fmt: skip
@@ -180,6 +187,7 @@ HEALTHY_SETUPS: Final[dict[str, PlantSetup]] = {
     "a mail server over TLS that asks for a password": both(plant.secured("tls"), plant.with_login()),
     "a test email": plant.with_test_email,
     "a mailbox of bounces": plant.with_maildir("bounces"),
+    "a time-stamping service": plant.with_stamps(),
     "a clock that is a minute off": plant.dated(timedelta(seconds=-100)),
     "a certificate of two months": plant.over_tls(lambda: server_tls(ends=60 * DAY)),
     "a few records only": lambda setup: setup.records.__delitem__(slice(3, None)),

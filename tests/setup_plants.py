@@ -33,6 +33,8 @@ from tests.setups import (
     log_in,
     server_tls,
 )
+from tests.time_stamping import Signer, Stamper, needs_openssl
+from tests.time_stamping import authority as stamp_authority
 from tests.web_server import answer
 
 HTML: Final = b"<!DOCTYPE html><html><title>Sign in</title><form action=/login></form></html>"
@@ -348,6 +350,19 @@ def dripping_mail_server(setup: Setup) -> None:
 def silent_mail_server(setup: Setup) -> None:
     setup.mail_port = silent_port()
     setup.changes.append((r"^timeout_seconds = 30\n# per_minute", "timeout_seconds = 0.3\n# per_minute"))
+
+
+def with_stamps(address: str = "WEB", trusted: Signer | None = None) -> PlantSetup:
+    """A time-stamping service, beside the crime system unless it is elsewhere, and who is trusted for its stamps."""
+
+    def plant(setup: Setup) -> None:
+        needs_openssl()
+        setup.granting = Stamper(setup.folder / "tsa")
+        (setup.folder / "trusted.pem").write_bytes((trusted or stamp_authority()).pem)
+        setup.set("# timestamp_url = ", f'timestamp_url = "{address}"')
+        setup.set("# authority = ", 'authority = "trusted.pem"')
+
+    return plant
 
 
 def with_maildir(name: str | None, address: str = "bounces@force.example") -> PlantSetup:

@@ -96,6 +96,7 @@ class Setup:
     crimes: bytes | None = None
     directory: bytes | None = None
     grants: list[bytes] = field(default_factory=list)
+    granting: Callable[[bytes], bytes] | None = None
     headers: dict[str, Any] = field(default_factory=dict)
     tls: ssl.SSLContext | None = None
     mail: Any = field(default_factory=Server)
@@ -127,6 +128,7 @@ class Setup:
             web: WebServer = stack.enter_context(serving(self.tls))
             port = stack.enter_context(running(self.mail, implicit=self.implicit, **self.mail_options))
             web.answers, web.grants = [self._page(), self._entries()], self.grants
+            web.granting = self.granting
             addresses = [
                 ('^url = "http://127.0.0.1:8470/crimes".*$', f'url = "{web.url}"'),
                 ("^officers_url = .*$", f'officers_url = "{web.url}"'),

@@ -1,7 +1,7 @@
 """A web server on a free port of 127.0.0.1 that answers what it is told, byte by byte, and remembers what it was asked."""
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -22,13 +22,14 @@ def answer(body: bytes, status: str = OK, length: int | None = None, **headers: 
 
 class WebServer:
     """`answers` are given in turn, the last one for ever; an empty one drops the connection. `grants` are the answers
-    to what is posted, in the same way."""
+    to what is posted, in the same way, unless `granting` makes an answer of it."""
 
     def __init__(self, port: int, scheme: str) -> None:
         """At a port."""
         self.url = f"{scheme}://127.0.0.1:{port}/crimes"
         self.answers: list[bytes] = []
         self.grants: list[bytes] = []
+        self.granting: Callable[[bytes], bytes] | None = None
         self.forms: list[dict[str, str]] = []
         self.bodies: list[bytes] = []
         self.users: list[str] = []
@@ -44,9 +45,9 @@ class WebServer:
     def post(self, form: bytes, headers: dict[str, str]) -> bytes:
         """The answer to a form."""
         self.bodies.append(form)
-        self.forms.append(dict(parse_qsl(form.decode())))
+        self.forms.append(dict(parse_qsl(form.decode("utf-8", "replace"))))
         self.users.append(headers.get("Authorization", ""))
-        return _next(self.grants)
+        return _next(self.grants) if self.granting is None else self.granting(form)
 
 
 def _next(answers: list[bytes]) -> bytes:

@@ -1,4 +1,4 @@
-"""Commands for the audit log: list its entries, and verify that they are as they were written."""
+"""Commands for the audit log: list its entries, verify that they are as they were written, and have it stamped."""
 
 import json
 from datetime import datetime
@@ -21,7 +21,10 @@ _FORMAT = click.option(
 
 @click.group()
 def audit() -> None:
-    """Show who saw, changed or decided what, and verify that nobody has changed that (docs/audit.md)."""
+    """Show who saw, changed or decided what, and verify that nobody has changed that (docs/audit.md).
+
+    With a time-stamping service in the settings, the log is stamped with the time too.
+    """
 
 
 @audit.command("list")
@@ -76,19 +79,29 @@ def _as_json(stored: "StoredEntry") -> dict[str, Any]:
     "--head", "heads", multiple=True, metavar="FILE|NUMBER:HASH",
     help="A head of the log that was kept elsewhere, or a file with one on each line. Repeatable.",
 )  # fmt: skip
+@click.option(
+    "--stamp", "stamps", multiple=True, type=click.Path(exists=True, path_type=Path), metavar="FILE|FOLDER",
+    help="A stamp that was kept elsewhere, as `compliance audit stamps` wrote it, or a folder of them. Repeatable.",
+)  # fmt: skip
 @_FORMAT
-def verify(config: Path, heads: tuple[str, ...], form: str) -> None:
+def verify(config: Path, heads: tuple[str, ...], stamps: tuple[Path, ...], form: str) -> None:
     """Verify that each entry is as it was written, in its place, and that none is missing.
 
-    The heads printed in the published reports that are stored are compared too. Exit code 8: something is wrong, which
-    is said with the numbers of the entries.
+    The heads printed in the published reports that are stored are compared too, and stamps are verified: those that
+    are stored, and those given. Exit code 8: something is wrong, which is said with the numbers of the entries.
     """
-    from compliance.errors import AuditError
-    from compliance.service.audit_verification import read_heads, verify_log
+    from compliance.errors import AuditError, SettingsError
+    from compliance.service.audit_verification import read_heads, read_stamps, verify_log
+    from compliance.service.stamp_tokens import read_authority
 
-    kept = read_heads(heads)
+    kept, kept_stamps = read_heads(heads), read_stamps(stamps)
     with service_of(config) as service:
-        found = verify_log(service.store, kept)
+        authority = read_authority(service.settings)
+        if kept_stamps and not authority:
+            raise SettingsError(
+                f"{config}: audit.authority: it is not set, and --stamp needs the certificates that it names"
+            )
+        found = verify_log(service.store, kept, kept_stamps, authority)
     if form == "json":
         echo_text(printable_json(json.dumps(found.as_json(), indent=1)))
     else:
@@ -100,3 +113,40 @@ def verify(config: Path, heads: tuple[str, ...], form: str) -> None:
 def _tell_found(found: "Verified") -> None:
     for line in found.lines:
         echo(line)
+
+
+@audit.command()
+@CONFIG
+def stamp(config: Path) -> None:
+    """Have the head of the log stamped with the time now, by the time-stamping service of the settings (RFC 3161).
+
+    The service is sent a hash and nothing else. What it answers is verified and kept. The running service does this
+    once a day by itself.
+    """
+    with service_of(config) as service:
+        kept = service.stamping.stamp()
+    if kept is None:
+        echo("nothing to stamp: the log has no entry that is not stamped already")
+    else:
+        echo(f"entry {kept.number} stamped, and so is all before it: {kept.stamped_at:%Y-%m-%d %H:%M:%SZ}")
+
+
+@audit.command()
+@CONFIG
+@click.option("--output", type=click.Path(file_okay=False, path_type=Path), help="Write each to a file in this folder.")
+def stamps(config: Path, output: Path | None) -> None:
+    """List the stamps that are kept: entry, its hash, and when it was stamped. With --output, write them to files.
+
+    A file that is there already stays as it is. Keep the folder where whoever can write to the database cannot: then
+    `compliance audit verify --stamp FOLDER` finds a log that was cut off or rewritten.
+    """
+    from compliance.store.audit_stamps import iterate_stamps
+
+    with service_of(config) as service:
+        if output is not None:
+            written, count = service.stamping.write_stamps(output)
+            echo(f"{output}: {count_noun(count, 'stamp')}, {written:,} of them new")
+            return
+        with service.store.reading() as connection:
+            for kept in iterate_stamps(connection):
+                echo(kept.number, kept.hash, f"{kept.stamped_at:%Y-%m-%d %H:%M:%SZ}")

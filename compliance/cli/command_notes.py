@@ -20,6 +20,8 @@ NO_STORE: Final = "it does not use the database"
 
 OF_COMMANDS: Final[Mapping[str, AuditKind | str]] = {
     "audit list": AuditKind.CONSULTATION,
+    "audit stamp": NO_DATA,
+    "audit stamps": NO_DATA,
     "audit verify": NO_DATA,
     "backup": AuditKind.DISCLOSURE,
     "check": AuditKind.CONSULTATION,

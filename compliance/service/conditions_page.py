@@ -29,8 +29,9 @@ unless it says which database it is |
 | 1, 4 | it could not look, as for every command (README.md) |
 
 `compliance check` looks at everything: the same, the settings and this machine, and the other systems. It connects to
-the crime system and the mail server, and maps a sample of {EXAMINED} records from the feed's beginning. Nothing is
-stored, no cursor moves, and each wait ends after `timeout_seconds`. Each line is ok, a warning or a fault, with what to
+the crime system and the mail server, maps a sample of {EXAMINED} records from the feed's beginning, and has the
+time-stamping service, if there is one, stamp something. Nothing is stored, no cursor moves, and each wait ends after
+`timeout_seconds`. Each line is ok, a warning or a fault, with what to
 do.
 
 | option of `check` | meaning |

@@ -20,7 +20,7 @@ from compliance.errors import ComplianceError, SettingsError, StoppedError, Syst
 from compliance.mail import RestingError
 from compliance.service.alerts.watch import EVERY, WATCH, Watch
 from compliance.service.configuration_notes import note_configuration
-from compliance.service.job_runs import INBOUND, RELOAD, JobRuns
+from compliance.service.job_runs import INBOUND, RELOAD, STAMP, JobRuns
 from compliance.service.logs import log_as, new_run_id, set_up
 from compliance.service.monitor import monitor
 from compliance.service.reloading import describe_changes, reloaded
@@ -66,6 +66,13 @@ class Daemon:
             hours=24,
             id="retention",
             next_run_time=clock.now() + timedelta(minutes=1),
+        )
+        self._scheduler.add_job(
+            self._guard(STAMP, self._stamp),
+            "interval",
+            hours=1,  # only the first of a day asks for a stamp; the next ones if that fails
+            id=STAMP,
+            next_run_time=clock.now() + timedelta(minutes=2),
         )
         self._supervised = Supervised(service.stop, self._every)
         # In a thread of its own: a job that hangs is one of the things it tells.
@@ -265,3 +272,7 @@ class Daemon:
 
     def _retain(self) -> dict[str, object]:
         return self._service.retaining.apply().counts
+
+    def _stamp(self) -> dict[str, object]:
+        stamp = self._service.stamping.stamp_if_due()
+        return {} if stamp is None else {"stamped_entry": stamp.number}

@@ -23,6 +23,8 @@ ROW_FILTERS: Final = "row filters"
 """The name under which it is noted whether the row filters of the mapping keep rows."""
 INBOUND: Final = "inbound"
 """The name of the job that reads bounces."""
+STAMP: Final = "stamp"
+"""The name of the job that has the audit log stamped."""
 ALERTS: Final = "alerts by "
 """How the names begin under which it is noted whether a way takes alerts."""
 

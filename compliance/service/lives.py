@@ -86,6 +86,12 @@ TABLES: Final = (
         "by whole months, `remove_audit_after_days` after their last day; the hash of the last one stays",
     ),
     StatedLife(
+        "audit_stamp",
+        "when which head of the log was stamped by the time-stamping service, and what it answered",
+        "1 row a day with new entries, if `[audit] timestamp_url` is set",
+        "with its entry",
+    ),
+    StatedLife(
         "background_task",
         "what a page asked to be worked out, who asked, and what came of it: the cases behind a figure, or what "
         "another rule would have done, with crime numbers",

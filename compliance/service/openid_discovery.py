@@ -1,18 +1,11 @@
 """What an OpenID provider says of itself; and asking it: for so long, so much, and only where nobody reads along."""
 
-from typing import Final
-
 import httpx
 import msgspec
 
-from compliance.authorities import machine_authorities
-from compliance.errors import StoppedError, UnavailableError
-from compliance.feeds.access import redact
-from compliance.stopping import within
+from compliance.errors import UnavailableError
+from compliance.service.bounded_requests import ask_once
 from compliance.web_settings import OpenIdSettings, is_private_address
-
-_LARGEST: Final = 1024 * 1024
-"""The bytes of an answer that are read, at most."""
 
 
 class ProviderFacts(msgspec.Struct, frozen=True):
@@ -60,23 +53,5 @@ def ask_provider(
     The whole answer has `seconds`. Raises UnavailableError, which quotes nothing of what was sent or answered.
     """
 
-    def read() -> tuple[int, bytes]:
-        method, body = ("GET" if form is None else "POST"), bytearray()
-        with client.stream(method, url, data=form, auth=user) as answer:
-            for part in answer.iter_bytes():
-                body += part
-                if len(body) > _LARGEST:
-                    raise UnavailableError(f"{redact(url)} sent more than {_LARGEST:,} bytes")
-            return answer.status_code, bytes(body)
-
-    headers = {"Accept": "application/json", "User-Agent": "victims-code-compliance"}
-    with (
-        httpx.Client(headers=headers, timeout=seconds, verify=machine_authorities()) as client,
-        within(seconds) as stop,
-    ):
-        try:
-            return stop.outcome_of(read, client.close)
-        except (StoppedError, httpx.TimeoutException):
-            raise UnavailableError(f"{redact(url)} did not answer to the end within {seconds:g} s") from None
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise UnavailableError(f"{redact(url)} could not be asked ({type(error).__name__})") from None
+    method = "GET" if form is None else "POST"
+    return ask_once(method, url, seconds, "application/json", data=form, auth=user)

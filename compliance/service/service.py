@@ -33,6 +33,7 @@ from compliance.service.replanning import LastPlan, planning_state
 from compliance.service.report_duties import Attempts
 from compliance.service.reporting import Reporting, organisation_in
 from compliance.service.retaining import Retaining
+from compliance.service.stamping import Stamping
 from compliance.service.undelivered import Undelivered, find_undelivered, tell_undelivered, today_only
 from compliance.stopping import Stop
 from compliance.store import Store, count_set_aside, judge_due, load_crimes
@@ -268,6 +269,11 @@ class Service:
     def retaining(self) -> Retaining:
         """The retention of this service."""
         return Retaining(self.settings, self.store, self.policy.local, self.clock, self.actor)
+
+    @property
+    def stamping(self) -> Stamping:
+        """The stamps of the audit log."""
+        return Stamping(self.settings, self.store, self.policy.local, self.clock, self.stop)
 
     @property
     def report_folder(self) -> Path:

@@ -23,13 +23,14 @@ _HEAD: Final = re.compile(r"([0-9]{1,18}):([0-9a-f]{64})")
 
 
 class FaultKind(StrEnum):
-    """What is wrong with the log at a number."""
+    """What is wrong with the log at a number, or with a stamp of it."""
 
     CHANGED = "changed"
     MOVED = "moved"
     MISSING = "missing"
     REWRITTEN = "rewritten"
     CUT_OFF = "cut off"
+    STAMP = "stamp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,10 @@ class CheckedLog:
     too_old: int = 0
     faults: list[AuditFault] = field(default_factory=list)
     more_faults: int = 0
+
+    def sort(self) -> None:
+        """Put what is wrong in the order of its numbers."""
+        self.faults.sort(key=lambda fault: (fault.first, fault.last))
 
     def add(self, fault: AuditFault) -> None:
         """Note something wrong; of very much, only how much more there is."""
@@ -90,7 +95,7 @@ def check_log(connection: Connection, heads: Iterable[tuple[AuditHead, str]] = (
     _check_beginning(checked, anchor)
     for number, kept in sorted(wanted.items()):
         _compare_outside(checked, number, kept)
-    checked.faults.sort(key=lambda fault: (fault.first, fault.last))
+    checked.sort()
     return checked
 
 

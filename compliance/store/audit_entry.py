@@ -66,8 +66,8 @@ def write_details(details: Mapping[str, Any]) -> str:
     return json.dumps(details, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
-def hash_entry(number: int, entry: AuditEntry, details: str, previous: str) -> str:
-    """Return the hash of an entry in its place: SHA-256, in hexadecimal, of the text that docs/audit.md describes.
+def entry_text(number: int, entry: AuditEntry, details: str, previous: str) -> bytes:
+    """Return the text that is hashed of an entry in its place (docs/audit.md), in ASCII.
 
     `details`: those of the entry as they are stored. `previous`: the hash of the entry before.
     """
@@ -83,4 +83,9 @@ def hash_entry(number: int, entry: AuditEntry, details: str, previous: str) -> s
         "what": str(entry.what),
         "who": entry.who,
     }
-    return sha256(json.dumps(text, sort_keys=True, separators=(",", ":")).encode("ascii")).hexdigest()
+    return json.dumps(text, sort_keys=True, separators=(",", ":")).encode("ascii")
+
+
+def hash_entry(number: int, entry: AuditEntry, details: str, previous: str) -> str:
+    """Return the hash of an entry in its place: SHA-256 of its text (`entry_text`), in hexadecimal."""
+    return sha256(entry_text(number, entry, details, previous)).hexdigest()

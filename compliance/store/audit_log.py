@@ -11,7 +11,15 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, String, insert, select, type_coerce
 
-from compliance.store.audit_entry import BEGINNING, AuditEntry, AuditHead, AuditKind, hash_entry, write_details
+from compliance.store.audit_entry import (
+    BEGINNING,
+    AuditEntry,
+    AuditHead,
+    AuditKind,
+    entry_text,
+    hash_entry,
+    write_details,
+)
 from compliance.store.dialect import take_turn_in_log
 from compliance.store.engine import Store
 from compliance.store.tables import AUDIT_ENTRY
@@ -37,6 +45,11 @@ class StoredEntry:
     def head(self) -> AuditHead:
         """Return what stands for the log up to this entry."""
         return AuditHead(self.number, self.hash)
+
+    @property
+    def text(self) -> bytes:
+        """Return the text of which the hash is, if the entry is as it was written."""
+        return entry_text(self.number, self.entry, self.details, self.previous)
 
 
 def log_entry(store: Store, entry: AuditEntry) -> AuditHead:
@@ -84,6 +97,13 @@ def audit_head(connection: Connection) -> AuditHead:
     asked = select(AUDIT_ENTRY.c.number, AUDIT_ENTRY.c.hash).order_by(AUDIT_ENTRY.c.number.desc()).limit(1)
     found = connection.execute(asked).one_or_none()
     return BEGINNING if found is None else AuditHead(*found)
+
+
+def read_entry(connection: Connection, number: int | None = None) -> StoredEntry | None:
+    """Return the entry of a number, by default the last one; None if there is none."""
+    asked = select(*_AS_STORED).order_by(AUDIT_ENTRY.c.number.desc()).limit(1)
+    found = connection.execute(asked if number is None else asked.where(AUDIT_ENTRY.c.number == number)).one_or_none()
+    return None if found is None else _stored(found)
 
 
 def read_audit_head(store: Store) -> AuditHead:

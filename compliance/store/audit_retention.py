@@ -13,6 +13,7 @@ from compliance.policy.calendars import LocalDates, from_day
 from compliance.store.audit_check import AUDIT_LOG, CheckedLog, check_log, published_heads
 from compliance.store.audit_entry import AuditEntry, AuditHead, AuditKind
 from compliance.store.audit_log import append_entry
+from compliance.store.audit_stamps import forget_stamps, stamped_heads
 from compliance.store.dialect import take_turn_in_log
 from compliance.store.engine import Store
 from compliance.store.tables import AUDIT_ENTRY
@@ -49,7 +50,7 @@ def remove_old_months(store: Store, local: LocalDates, days: int, now: datetime,
         found = _find(connection, before)
         if found is None:
             return 0
-        _check(check_log(connection, list(published_heads(connection))), found)
+        _check(check_log(connection, [*published_heads(connection), *stamped_heads(connection)]), found)
     with store.writing() as connection:
         take_turn_in_log(connection)
         if _find(connection, before) != found:  # another service has removed them
@@ -58,6 +59,7 @@ def remove_old_months(store: Store, local: LocalDates, days: int, now: datetime,
         details = {"before": str(until), "entries": found.entries, "first": found.first, KEPT_AS: str(found.last)}
         append_entry(connection, AuditEntry(now, who, role, AuditKind.ERASURE, AUDIT_LOG, details))
         connection.execute(delete(AUDIT_ENTRY).where(AUDIT_ENTRY.c.number <= found.last.number))
+        forget_stamps(connection, found.last.number)
     return found.entries
 
 

@@ -166,7 +166,7 @@ def test_the_command_says_what_it_looked_at_and_the_head_to_keep(state: ServiceS
     done = run(state, "verify", "--head", str(head))
     assert done.exit_code == 0
     assert done.stdout.splitlines() == [
-        "5 entries, 1 to 5", "1 head kept elsewhere compared", "each entry is as it was written, and follows the one before",
+        "5 entries, 1 to 5", "1 head compared: of published reports, stamps and --head", "each entry is as it was written, and follows the one before",
         f"head: {head}",
     ]  # fmt: skip
     assert list_entries(state.store)[-1].head == head, "it shows nobody, and leaves no entry"

@@ -17,6 +17,7 @@ SHARED = ROOT.parent / "shared" / "spec"
 
 SECTIONS = {
     "alert_settings",
+    "audit_settings",
     "feed_settings",
     "mail_settings",
     "reminder_settings",

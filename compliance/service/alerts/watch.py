@@ -10,7 +10,7 @@ from compliance.errors import ComplianceError, SettingsError, StoppedError, Unav
 from compliance.service.alerts.alert_message import AlertMessage
 from compliance.service.alerts.ledger import Ledger
 from compliance.service.alerts.lifecycle import Alert, Rules
-from compliance.service.alerts.ways import beat, teller_of, url_of, ways_of
+from compliance.service.alerts.ways import beat, teller_of, ways_of
 from compliance.service.check.server_checks import check_servers
 from compliance.service.conditions import (
     FoundCondition,
@@ -142,7 +142,7 @@ class Watch:
     def _beat(self, facts: ServiceFacts, found: Sequence[FoundCondition]) -> None:
         """Send the heartbeat once for each good poll, while there is no fault."""
         settings = self._service.settings
-        url = url_of(settings, settings.alerts.heartbeat, "alerts.heartbeat")
+        url = settings.address(settings.alerts.heartbeat, "alerts.heartbeat")
         if url is None or facts.stored is None or any(each.condition.severity is Severity.FAULT for each in found):
             return
         feed = facts.stored.feed

@@ -12,7 +12,6 @@ import structlog
 from compliance.authorities import machine_authorities
 from compliance.config import Settings
 from compliance.errors import ComplianceError, System, UnavailableError
-from compliance.feed_settings import is_secret_name
 from compliance.mail import Channel, Fate, Mail, RestingError
 from compliance.mail.message import bare_address, message_id
 from compliance.service.alerts.alert_message import AlertMessage
@@ -139,15 +138,8 @@ def teller_of(way: AlertWay, settings: Settings, store: Store, clock: Callable[[
     """Return a way that is set. Raises SettingsError if a secret cannot be obtained."""
     if way is AlertWay.EMAIL:
         return EmailTeller(settings, patient_channel(settings, store, clock, stop), JobRuns(store), clock)
-    url = url_of(settings, settings.alerts.webhook, "alerts.webhook") or ""
+    url = settings.address(settings.alerts.webhook, "alerts.webhook") or ""
     return WebhookTeller(url, settings.secret(settings.alerts.webhook_token, "alerts.webhook_token"), stop)
-
-
-def url_of(settings: Settings, url: str | None, key: str) -> str | None:
-    """Return an address of the settings, from where it is kept."""
-    if url is None or not is_secret_name(url):
-        return url
-    return settings.secret(url, key)
 
 
 def ways_of(settings: Settings) -> Sequence[AlertWay]:

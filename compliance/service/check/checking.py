@@ -18,6 +18,7 @@ from compliance.service.check.policy_checks import check_calendars, check_covera
 from compliance.service.check.record_checks import look_at_records
 from compliance.service.check.report_checks import check_reports
 from compliance.service.check.settings_checks import check_settings
+from compliance.service.check.stamp_checks import check_stamp_service
 from compliance.service.conditions import Finding, note_problem
 
 
@@ -59,6 +60,7 @@ def check(
     yield from check_mailbox(settings)
     yield from check_served_pages(settings)
     yield from check_provider(settings)
+    yield from check_stamp_service(settings)
     if asked.send_to is not None:
         yield send_test_email(settings, asked.send_to, clock())
 

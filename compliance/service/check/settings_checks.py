@@ -18,6 +18,7 @@ from compliance.reports.figures import report_figures
 from compliance.reports.render import render
 from compliance.reports.sources import GivenRecords
 from compliance.reports.weeks import Week
+from compliance.service.check.stamp_checks import check_stamp_settings
 from compliance.service.conditions import Finding, Problem, note_problem
 from compliance.service.crime_feed import feed_of, mapper_of, vocabulary_of
 from compliance.service.mail_channel import channel_of, check_addresses, pilot_of
@@ -39,6 +40,7 @@ def check_settings(settings: Settings, policy: Policy | None, now: datetime) -> 
     yield check_secrets(settings)
     yield check_feed_settings(settings)
     yield check_mail_settings(settings)
+    yield from check_stamp_settings(settings)
     if policy is not None:
         yield check_all_templates(settings, policy)
 
@@ -64,6 +66,7 @@ def secrets_of(settings: Settings) -> list[tuple[str, str]]:
         "database.url": settings.database.url,
         "alerts.webhook": alerts.webhook,
         "alerts.heartbeat": alerts.heartbeat,
+        "audit.timestamp_url": settings.audit.timestamp_url,
     }
     named = {
         "mail.password": settings.mail.password,

@@ -313,6 +313,16 @@ CONDITIONS: Final = (
         work.find_alerts_not_taken,
     ),
     Condition(
+        "stamp-failing",
+        _WARNING,
+        "The audit log was to be stamped, and was not: once if that lasts until a person acts, such as a certificate "
+        "or the log itself, three times in a row otherwise.",
+        "correct [audit], or ask those who run the time-stamping service, and run `compliance audit stamp`. If the "
+        "sentence says that the log is not as it was, run `compliance audit verify` (docs/audit.md). The next stamp "
+        "stands for all entries before it.",
+        work.find_stamp_failing,
+    ),
+    Condition(
         "job-failing",
         _FAULT,
         "A job of the running service has failed: once if that lasts until a person acts, three times in a row if "

@@ -261,5 +261,13 @@ _PAGES: Final = (
         "then.",
     ),
 )
-SYSTEM_CONDITIONS: Final = (*_DATABASE, *_REPORTS, *_FEED, *_DIRECTORY, *_MAIL, *_PAGES)
+_STAMPS: Final = (
+    _asked(
+        "stamp-service-unusable",
+        _WARNING,
+        "The time-stamping service does not give a stamp that the authority of the settings vouches for.",
+        "correct [audit] timestamp_url or authority (docs/audit.md), or ask those who run the service.",
+    ),
+)
+SYSTEM_CONDITIONS: Final = (*_DATABASE, *_REPORTS, *_FEED, *_DIRECTORY, *_MAIL, *_PAGES, *_STAMPS)
 """In the order of what to look at first, among those of one severity."""

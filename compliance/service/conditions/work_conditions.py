@@ -12,7 +12,7 @@ from compliance.service.conditions.condition import of_stored
 from compliance.service.conditions.email_facts import CARD_LATE, DEFERRED_LONG, OPEN_LONG, REFUSED_LATELY
 from compliance.service.conditions.feed_conditions import FAILURES, minute
 from compliance.service.conditions.service_facts import ServiceFacts, StoredFacts
-from compliance.service.job_runs import ALERTS, INBOUND, RELOAD, ROW_FILTERS, SEND
+from compliance.service.job_runs import ALERTS, INBOUND, RELOAD, ROW_FILTERS, SEND, STAMP
 from compliance.store import DatabaseReplacedError, JobRun, NoSchemaError, WrongSchemaError
 from compliance.text import count_noun, describe_age, join_words, plural
 
@@ -302,6 +302,16 @@ def find_alerts_not_taken(facts: ServiceFacts) -> str | None:
     return f"{join_words(said).capitalize()}."
 
 
+def find_stamp_failing(facts: ServiceFacts) -> str | None:
+    """The audit log is not stamped, though the settings ask for it: like `find_job_failing`."""
+    run = next((run for run in facts.jobs if run.name == STAMP), None)
+    if facts.settings.audit.timestamp_url is None or run is None or run.failing_since is None:
+        return None
+    if run.failures < (1 if run.is_lasting else FAILURES):
+        return None
+    return f"The audit log has not been stamped since {minute(run.failing_since)}. The last problem: {run.problem}."
+
+
 def find_job_failing(facts: ServiceFacts) -> str | None:
     """A job fails: found at once if that lasts until a person acts, otherwise after several times in a row."""
     changed = facts.stored is not None and facts.stored.feed.change is not None
@@ -312,7 +322,7 @@ def find_job_failing(facts: ServiceFacts) -> str | None:
         and facts.now - run.ended_at < STOPPED_LONG
         # These have conditions of their own.
         and run.system not in (System.MAIL_SERVER, System.MAILBOX)
-        and run.name not in (RELOAD, ROW_FILTERS)
+        and run.name not in (RELOAD, ROW_FILTERS, STAMP)
         and not run.name.startswith(ALERTS)
         and not (run.name == "poll" and (changed or run.system is System.CRIME_SYSTEM))
     ]

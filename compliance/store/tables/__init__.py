@@ -8,7 +8,7 @@ touches.
 from sqlalchemy import Table
 from sqlmodel import SQLModel
 
-from compliance.store.tables.audit_tables import AuditRow
+from compliance.store.tables.audit_tables import AuditRow, AuditStamp
 from compliance.store.tables.mail_tables import (
     ChannelRest,
     DisputedVictim,
@@ -30,6 +30,7 @@ __all__ = [
     "ALERT",
     "API_TOKEN",
     "AUDIT_ENTRY",
+    "AUDIT_STAMP",
     "BACKGROUND_TASK",
     "CHANNEL_REST",
     "CRIME",
@@ -65,6 +66,7 @@ __all__ = [
     "AlertRow",
     "ApiToken",
     "AuditRow",
+    "AuditStamp",
     "BackgroundTaskRow",
     "ChannelRest",
     "CrimeRow",
@@ -115,7 +117,8 @@ TRIAL = _table(TrialRow)
 DISPUTE, DISPUTED_VICTIM = _table(DisputeRow), _table(DisputedVictim)
 JOB, INCIDENT, ALERT, MAINTENANCE = _table(JobRow), _table(IncidentRow), _table(AlertRow), _table(MaintenanceRow)
 DATABASE_SIZE = _table(DatabaseSize)
-API_TOKEN, AUDIT_ENTRY, WEB_SESSION = _table(ApiToken), _table(AuditRow), _table(WebSession)
+API_TOKEN, WEB_SESSION = _table(ApiToken), _table(WebSession)
+AUDIT_ENTRY, AUDIT_STAMP = _table(AuditRow), _table(AuditStamp)
 BACKGROUND_TASK, OWED_COUNT = _table(BackgroundTaskRow), _table(OutstandingCount)
 REPORT_RELEASE, REPORT_SUSPENSION = _table(ReportRelease), _table(ReportSuspension)
 SET_ASIDE, UNKNOWN_VALUE = _table(SetAsideRow), _table(UnknownValue)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Column, Index, Text, text
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, Text, text
 from sqlmodel import Field, SQLModel
 
 _IS_CONFIGURATION = text("what = 'configuration'")
@@ -34,3 +34,14 @@ class AuditRow(SQLModel, table=True):
     reason: str | None = None
     previous: str
     hash: str
+
+
+class AuditStamp(SQLModel, table=True):
+    """A stamp of an entry of the audit log, and so of all before it, by a time-stamping service (`KeptStamp`)."""
+
+    __tablename__ = "audit_stamp"
+    number: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    hash: str
+    asked_at: datetime
+    stamped_at: datetime
+    answer: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
