@@ -40,7 +40,8 @@ class Follower:
     """Whoever follows pages: in a folder, at an instant.
 
     `standing_for`: what pages name, and what it is here, such as the address of a server. `sql`: runs statements.
-    `programs`: commands that no test can run, such as those of systemd, and what is done in their place.
+    `programs`: commands that no test can run, such as those of systemd, and what is done in their place. `moved`: what
+    happens by itself whenever the clock has been moved.
     """
 
     folder: Path
@@ -48,6 +49,7 @@ class Follower:
     standing_for: Mapping[str, str] = field(default_factory=dict)
     sql: Callable[[str], object] | None = None
     programs: dict[str, Callable[[], object]] = field(default_factory=dict)
+    moved: Callable[[], object] = lambda: None
     now: datetime = datetime(2026, 7, 20, 9, tzinfo=UTC)
     commands: list[str] = field(default_factory=list)
 
@@ -62,6 +64,7 @@ class Follower:
             if when:
                 shown = datetime.strptime(when, "%A %d %B %Y, %H:%M").replace(tzinfo=ZoneInfo("Europe/London"))
                 self.now = shown.astimezone(UTC)
+                self.moved()
             elif language == "console":
                 self._run(block)
             elif language == "diff":
@@ -89,7 +92,7 @@ class Follower:
         path = Path(self.here(name))
         if name.endswith(".toml") and path.exists() and block.startswith("["):
             block = with_sections(path.read_text("utf-8"), block)
-        self._write(path, self.here(block))
+        self.write(path, self.here(block))
 
     def _change(self, name: str, block: str) -> None:
         path = Path(self.here(name))
@@ -97,9 +100,9 @@ class Follower:
         old, new = ("".join(line[1:] for line in lines if line[0] in signs) for signs in (" -", " +"))
         text = self.on_page(path.read_text("utf-8"))
         assert text.count(old) == 1, f"{name}: not there, or more than once:\n{old}"
-        self._write(path, self.here(text.replace(old, new)))
+        self.write(path, self.here(text.replace(old, new)))
 
-    def _write(self, path: Path, text: str) -> None:
+    def write(self, path: Path, text: str) -> None:
         """A file that has been left alone for an hour, and that nobody else may read."""
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")

@@ -165,7 +165,9 @@ def _read(connection: Connection, now: datetime, before: datetime, since: dateti
     for part in chunks(addresses):
         found = connection.execute(asked.where(table.to_address.in_(part)).group_by(table.to_address))
         sent |= {address: int(newest) for address, newest in found}
-    return [row for row in rows if row.state not in ("refused", "retry") or sent.get(row.to_address, 0) < row.id]
+    return [
+        row for row in rows if row.state not in ("refused", "retry", "pilot") or sent.get(row.to_address, 0) < row.id
+    ]
 
 
 def _is_corrected(row: Any, known: Mapping[str, DirectoryEntry]) -> bool:

@@ -104,11 +104,12 @@ def test_what_does_not_reach_its_reader_is_found_with_the_reader(
         email("refused", to="old@force.example"),
         email("retry"),  # the mail server is away: nothing is said of a mailbox
         email("pilot", FRIDAY - DAY),
+        both(email("pilot"), email("sent", NOW - DAY)),
         overdue("O8", email="o8@force.example"),
     ],
     ids=[
         "sent", "under way", "no longer due", "long ago", "came back long ago", "a later one arrived", "the address was corrected",
-        "the server is away", "told before", "an address",
+        "the server is away", "told before", "the pilot was opened to them", "an address",
     ],
 )  # fmt: skip
 def test_what_reaches_its_reader_or_may_yet_is_not_told(state: ServiceState, plant: Plant) -> None:
