@@ -57,5 +57,5 @@ def refuse_some(office: WebOffice, many: int) -> None:
 def work(office: WebOffice) -> None:
     """Do what pages asked for. A service does it in a process of its own, which takes longer to start than to work."""
     while task := claim_task(office.service.store, office.now):
-        made = WORK[task.kind](office.service, task.asked, lambda _, __: None)
+        made = WORK[task.kind](office.service, task.asked)
         end_task(office.service.store, task, office.now, TaskState.DONE, made, None)

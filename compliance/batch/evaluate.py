@@ -20,6 +20,7 @@ from compliance.batch.unknown_fields import add_counts, describe
 from compliance.errors import SettingsError
 from compliance.policy import Policy, Verdicts, judge
 from compliance.policy.calendars import Ints
+from compliance.progress import tell_step
 from compliance.records import columns
 
 
@@ -113,13 +114,12 @@ def evaluate(
     workers: int | None = None,
     strict: bool = False,
     for_spreadsheet: bool = False,
-    progress: Callable[[Evaluated], None] = lambda _: None,
 ) -> Evaluated:
     """Judge every record of a file (NDJSON or Parquet) and write the verdicts (NDJSON, CSV or Parquet).
 
     `tell` is called with every refused record and every obligation set aside (rules 6.1a), by line; all others are
     judged. `workers` (default: the cores this process may use) judge parts of a large file in parallel; the verdicts
-    keep their order. `progress` is called after each part. With `for_spreadsheet`, no cell of a CSV file is a formula.
+    keep their order. With `for_spreadsheet`, no cell of a CSV file is a formula.
     With `strict`, a field that the record format does not have is an error, raised once everything is read; there is no
     output.
 
@@ -140,7 +140,7 @@ def evaluate(
             done.add(answer.counts)
             if not (strict and done.unknown_fields):
                 out.append(answer.encoded)
-            progress(done)
+            tell_step("crimes judged", done.crimes)
         if strict and done.unknown_fields:
             raise SettingsError(
                 f"--input {source}: has {describe(done.unknown_fields)}; correct or remove them, or leave out --strict"

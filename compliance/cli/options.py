@@ -4,15 +4,18 @@ import os
 import pwd
 import signal
 import sys
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
 from compliance.cli.imports import leave_out_pandas, look_for_no_garbage
 from compliance.errors import ComplianceError, UnavailableError, fault_trace
+from compliance.progress import WorkStep, watching
 from compliance.text import count_noun, printable
 from compliance.writing import abandon
 
@@ -54,7 +57,8 @@ class Main(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command asked for."""
         try:
-            return super().invoke(ctx)
+            with PROGRESS.shown():
+                return super().invoke(ctx)
         except ComplianceError as error:
             stop(str(error), error.exit_code)
         except KeyboardInterrupt:
@@ -76,6 +80,7 @@ def _write(text: str, err: bool) -> None:
 
     Raises UnavailableError if standard output cannot take it.
     """
+    PROGRESS.clear()
     try:
         click.echo(text, err=err)
     except OSError as error:
@@ -86,10 +91,53 @@ def _write(text: str, err: bool) -> None:
             ) from None
 
 
-def echo_progress(text: str) -> None:
-    """Overwrite the current line if standard error is a terminal. Empty text ends the line."""
-    if sys.stderr is not None and sys.stderr.isatty():  # it is None if it was closed from the start
-        click.echo("\r" + printable(text) if text else "", err=True, nl=not text)
+class ProgressLine:
+    """How far the work of a command is, in one line on the terminal, which is gone when anything else is written."""
+
+    def __init__(self) -> None:
+        self._shown, self._drawn_at = 0, 0.0
+        self._what, self._since = "", 0.0
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether standard error is a terminal."""
+        return sys.stderr is not None and sys.stderr.isatty()  # it is None if it was closed from the start
+
+    @contextmanager
+    def shown(self) -> Iterator[None]:
+        """Show every step that is done in the context, if standard error is a terminal."""
+        if not self.is_possible:
+            yield
+            return
+        try:
+            with watching(self.draw):
+                yield
+        finally:
+            self.clear()
+
+    def draw(self, step: WorkStep) -> None:
+        """Show a step, at most five times a second."""
+        now = monotonic()
+        if step.what != self._what:
+            self._what, self._since = step.what, now
+        if now - self._drawn_at < _DRAW_EVERY:
+            return
+        self._drawn_at = now
+        text = printable(step.in_words(timedelta(seconds=now - self._since)))
+        with suppress(OSError):
+            click.echo(f"\r{text.ljust(self._shown)}", err=True, nl=False)
+        self._shown = max(self._shown, len(text))
+
+    def clear(self) -> None:
+        """Take the line away."""
+        if self._shown:
+            with suppress(OSError):
+                click.echo(f"\r{' ' * self._shown}\r", err=True, nl=False)
+            self._shown = 0
+
+
+PROGRESS = ProgressLine()
+_DRAW_EVERY: Final = 0.2
 
 
 def stop(message: str, code: int) -> NoReturn:
@@ -122,7 +170,8 @@ def account_name() -> str:
         return f"user {os.getuid()}"
 
 
-def service_of(config: Path) -> "Service":
+@contextmanager
+def service_of(config: Path) -> "Iterator[Service]":
     """Open the service with the settings in `config`, set up its log, and write to the audit log what the command owes.
 
     A command of `SHOWS_CASES` writes that itself, once it knows which crimes it is about to show.
@@ -132,17 +181,16 @@ def service_of(config: Path) -> "Service":
     from compliance.service import Service
     from compliance.service.actors import COMMAND_LINE, Actor
     from compliance.service.logs import set_up
+    from compliance.service.noted_progress import noted_progress
 
     settings = load_settings(config)
     set_up(settings.log)
-    service = Service.open(settings, actor=Actor(user_name(), COMMAND_LINE))
-    try:
-        if name_command(click.get_current_context()) not in SHOWS_CASES:
+    name = name_command(click.get_current_context())
+    with Service.open(settings, actor=Actor(user_name(), COMMAND_LINE)) as service:
+        if name not in SHOWS_CASES:
             note_command(service.store, service.clock())
-    except BaseException:
-        service.store.close()
-        raise
-    return service
+        with noted_progress(service.store, name, service.clock, is_logged=not PROGRESS.is_possible):
+            yield service
 
 
 _TOLD = 20

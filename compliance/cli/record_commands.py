@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from compliance.cli.options import CONFIG, INSTANT, echo, echo_progress, echo_text, tell
+from compliance.cli.options import CONFIG, INSTANT, echo, echo_text, tell
 from compliance.errors import RecordError
 
 if TYPE_CHECKING:
-    from compliance.batch.evaluate import Evaluated
+    pass
 
 
 @click.command()
@@ -57,14 +57,10 @@ def evaluate(
     from compliance.batch.parquet import place_word
     from compliance.policy import load_policy
 
-    def progress(done: "Evaluated") -> None:
-        echo_progress(f"{done.crimes:,} crimes, {done.verdicts:,} verdicts")
-
     done = run(
         load_policy(policy), as_at, known_at, source, target, partial(tell, place=place_word(source)),
-        workers=workers, strict=strict, for_spreadsheet=for_spreadsheet, progress=progress,
+        workers=workers, strict=strict, for_spreadsheet=for_spreadsheet,
     )  # fmt: skip
-    echo_progress("")
     echo(str(done), err=True)
     if done.refused or done.set_aside:
         sys.exit(RecordError.exit_code)

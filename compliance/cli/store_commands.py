@@ -181,6 +181,7 @@ def restore(config: Path, file: Path) -> None:
     from compliance.cli.command_notes import note_command
     from compliance.config import load_settings
     from compliance.service import Service
+    from compliance.service.noted_progress import noted_progress
     from compliance.store import rebuild as run
     from compliance.store import restore as put_back
 
@@ -189,6 +190,6 @@ def restore(config: Path, file: Path) -> None:
     echo(f"{file}: checked, and put in place of the database")
     if former is not None:
         echo(f"{former}: the former database; delete it when you no longer need it")
-    with Service.open(settings) as service:
+    with Service.open(settings) as service, noted_progress(service.store, "restore", clock.now, is_logged=False):
         done = run(service.store, service.policy, now)
     _tell_rebuilt(done)

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from compliance.cli.options import CONFIG, echo, echo_progress, echo_text, service_of
+from compliance.cli.options import CONFIG, echo, echo_text, service_of
 from compliance.errors import RecordError
 
 _TITLES = {
@@ -40,9 +40,8 @@ def subject(config: Path, officer_ref: str, form: str) -> None:
     from compliance.text import count_noun, printable_json
 
     with service_of(config) as service:
-        held = read_subject(service.store, officer_ref, lambda done: echo_progress(f"{done:,} records read"))
+        held = read_subject(service.store, officer_ref)
         note_command(service.store, service.clock(), crimes_in(held))
-    echo_progress("")
     if form == "json":
         import msgspec
 

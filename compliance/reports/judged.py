@@ -13,6 +13,7 @@ from compliance.errors import SettingsError
 from compliance.policy import Policy, judge
 from compliance.policy.verdicts import OVERDUE, Verdicts
 from compliance.policy.vocabulary import METHOD, Vocabulary, vocabulary
+from compliance.progress import tell_step
 from compliance.records.columns import Columns
 from compliance.reports.beginning import begin
 from compliance.reports.explained import ExplainedWeeks
@@ -229,7 +230,8 @@ def judge_periods(
     }
     restatement, restated = Restatement(headline), list[Restated]()
     unobserved = int(every.unobserved > 0)
-    for span in filter(None, dict.fromkeys([period.plus(-1), period.last_year, *weeks, *published])):
+    spans = list(filter(None, dict.fromkeys([period.plus(-1), period.last_year, *weeks, *published])))
+    for number, span in enumerate(spans, 1):
         if span == period:
             continue
         instant = span.settling_instant(local)
@@ -240,6 +242,7 @@ def judge_periods(
             held[begun, span] = JudgedPeriod.of(judge_span(source, policy, span), span)
         judged[span] = held[begun, span]
         unobserved += span in weeks and source.records_known(instant).unobserved > 0
+        tell_step("periods judged", number, len(spans))
     live = live_only(headline, options.live_methods)
     known_before = known.records_known(period.plus(-1).settling_instant(local))
     return Judgements(

@@ -12,6 +12,7 @@ from sqlmodel import Session, select
 
 from compliance.errors import SettingsError, UnavailableError
 from compliance.policy import Policy
+from compliance.progress import tell_step
 from compliance.reports.forms import FORMS, Form, ReportContent, form
 from compliance.reports.names import edition_keys, file_name, form_of
 from compliance.reports.organisation import Organisation
@@ -120,7 +121,10 @@ def publish(
     while True:
         with store.session(reading=True) as session:
             newest = [newest_published(session, *each) for each in zip((f.period for f in editions), keys, strict=True)]
-        drafts = [_draft(*each, forms) for each in zip(keys, editions, newest, strict=True)]
+        drafts = []
+        for each in zip(keys, editions, newest, strict=True):
+            drafts.append(_draft(*each, forms))
+            tell_step("editions made", len(drafts), len(editions))
         if (done := _commit(store, drafts, judged_by, folder, now, tell, open_gate)) is not None:
             return done
 

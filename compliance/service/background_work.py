@@ -16,9 +16,6 @@ from compliance.reports.periods import parse_period
 from compliance.service.explaining import stored_chunks
 from compliance.service.service import Service
 
-Tell = Callable[[int, int | None], None]
-"""Takes how many are done, and of how many if known."""
-
 CASES: Final = "cases"
 WHATIF: Final = "whatif"
 
@@ -48,7 +45,7 @@ class CasesQuestion(msgspec.Struct, frozen=True):
     version: int
 
 
-def find_cases(service: Service, asked: str, _: Tell) -> bytes:
+def find_cases(service: Service, asked: str) -> bytes:
     """Return the cases behind a figure (`FoundCases`) as JSON: the records judged again as they were for it."""
     question = msgspec.json.decode(asked, type=CasesQuestion)
     found, published = service.reporting.cases(parse_period(question.period), question.figure, question.division)
@@ -69,14 +66,14 @@ class WhatIfQuestion(msgspec.Struct, frozen=True):
     as_at: datetime
 
 
-def compare_policies(service: Service, asked: str, tell: Tell) -> bytes:
+def compare_policies(service: Service, asked: str) -> bytes:
     """Return a period under the policy and under a changed one (`WhatIf`) as JSON, as `compliance whatif` compares."""
     question = msgspec.json.decode(asked, type=WhatIfQuestion)
     after = apply_settings(service.policy, question.changes)
-    chunks, period = stored_chunks(service.store, None, tell), (question.first, question.last)
+    chunks, period = stored_chunks(service.store, None), (question.first, question.last)
     answer = whatif(chunks, service.policy, after, period, question.as_at, changed=question.changes)
     return msgspec.json.encode(answer)
 
 
-WORK: Final[Mapping[str, Callable[[Service, str, Tell], bytes]]] = {CASES: find_cases, WHATIF: compare_policies}
+WORK: Final[Mapping[str, Callable[[Service, str], bytes]]] = {CASES: find_cases, WHATIF: compare_policies}
 """The kinds of work, by name."""

@@ -19,6 +19,7 @@ import structlog
 
 from compliance.config import Settings
 from compliance.errors import ComplianceError, fault_trace
+from compliance.progress import WorkStep, watching
 from compliance.service.background_work import WORK
 from compliance.service.service import Service
 from compliance.store.background_tasks import (
@@ -136,13 +137,13 @@ def _do(pipe: Connection, settings: Settings, kind: str, asked: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt at the terminal is for the service, which ends this
     os.nice(NICER)
 
-    def tell(done: int, of: int | None) -> None:
-        pipe.send(("far", (done, of)))
+    def tell(step: WorkStep) -> None:
+        pipe.send(("far", (step.done, step.of)))
 
     answer: tuple[str, Any]
     try:
-        with Service.open(settings) as service:
-            answer = "done", WORK[kind](service, asked, tell)
+        with Service.open(settings) as service, watching(tell):
+            answer = "done", WORK[kind](service, asked)
     except ComplianceError as error:
         answer = "problem", str(error)
     except Exception as error:  # told to the service, which logs it

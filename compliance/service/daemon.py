@@ -23,6 +23,7 @@ from compliance.service.configuration_notes import note_configuration
 from compliance.service.job_runs import INBOUND, RELOAD, STAMP, JobRuns
 from compliance.service.logs import log_as, new_run_id, set_up
 from compliance.service.monitor import monitor
+from compliance.service.noted_progress import noted_progress
 from compliance.service.reloading import describe_changes, reloaded
 from compliance.service.replanning import LastPlan
 from compliance.service.service import Service
@@ -198,7 +199,9 @@ class Daemon:
             try:
                 self._service.store.check_schema()
                 self._note_configuration()
-                if outcome := job():
+                with noted_progress(self._service.store, name, clock):
+                    outcome = job()
+                if outcome:
                     log.info("done", **outcome)
                 note()
             except (DatabaseReplacedError, NoSchemaError, WrongSchemaError) as error:

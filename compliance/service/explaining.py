@@ -19,6 +19,8 @@ from compliance.config import load_settings
 from compliance.errors import SettingsError
 from compliance.policy import Policy, load_policy
 from compliance.policy.explain import Explanation, explain
+from compliance.progress import tell_step
+from compliance.service.noted_progress import noted_progress
 from compliance.store import Store, list_crime_refs, load_columns, officer_refs
 
 CHUNK: Final = 20_000
@@ -87,23 +89,18 @@ class RecordsQuestion:
         if self.source:
             yield from record_chunks(self.source)
             return
-        with closing(self._store()) as store:
+        with closing(self._store()) as store, noted_progress(store, "whatif", now, is_logged=False):
             yield from stored_chunks(store, self.known_at)
 
     def _store(self) -> Store:
         return Store.open(load_settings(self.config).database_url)
 
 
-def stored_chunks(
-    store: Store, known_at: datetime | None, tell: Callable[[int, int], None] = lambda _, __: None
-) -> Iterator[Chunk]:
-    """Yield all stored crimes as known now or at an instant, in bounded memory.
-
-    `tell`: takes how many are done, and of how many.
-    """
+def stored_chunks(store: Store, known_at: datetime | None) -> Iterator[Chunk]:
+    """Yield all stored crimes as known now or at an instant, in bounded memory."""
     refs = list_crime_refs(store)
     for first in range(0, len(refs), CHUNK):
-        tell(first, len(refs))
+        tell_step("crimes judged twice", first, len(refs))
         yield Chunk(load_columns(store, known_at, refs[first : first + CHUNK]), [])
 
 

@@ -145,6 +145,12 @@ TABLES: Final = (
     StatedLife("report_suspension", "who suspended reports, when and why", "1 row each", _FOR_GOOD),
     StatedLife("report_duty", "since when reports are owed", "a few rows", "when the settings no longer ask for it"),
     StatedLife("job", "which jobs have failed", "1 row a job", _FOR_GOOD),
+    StatedLife(
+        "work_progress",
+        "how far long work under way is",
+        "1 row a job or command that takes longer than some seconds",
+        "when it ends; after a kill, when the next of its kind ends",
+    ),
     StatedLife("incident", "each condition, from when it was found until it was over", "1 row an incident", _ENDED),
     StatedLife("alert", "what was told of each incident", "2 rows an incident at most", "with its incident"),
     StatedLife("maintenance", "times of planned work", "1 row each", _ENDED),

@@ -144,6 +144,8 @@ def _describe_stored(facts: ServiceFacts, stored: StoredFacts) -> Iterator[tuple
     def ago(at: datetime | None) -> str:
         return "never" if at is None else f"{minute(at)} ({describe_age(facts.now - at)} ago)"
 
+    for work in stored.under_way:
+        yield "under way", f"{work.work}, since {ago(work.began_at)}: {work.in_words}"
     feed, emails = stored.feed, stored.emails
     read = f"read to its end {ago(feed.read_at)}" if feed.read_at else "never read to its end"
     waits = f"; {feed.waits}, since {ago(feed.waits_since)}" if feed.waits else ""
@@ -197,6 +199,10 @@ def _list_facts(facts: ServiceFacts) -> dict[str, Any]:
                 "waits": feed.waits,
                 "ask_again_at": feed.ask_again_at,
             },
+            "under_way": [
+                {"work": each.work, "since": each.began_at, "what": each.what, "done": each.done, "of": each.of}
+                for each in held.under_way
+            ],
             "stopped_at": held.stopped_at,
             "crimes": held.crimes,
             "refused": held.refused,

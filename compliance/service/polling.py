@@ -15,11 +15,11 @@ import structlog
 from compliance.errors import ComplianceError, StoppedError, System, UnavailableError
 from compliance.feeds import Feed, Page
 from compliance.policy.vocabulary import Vocabulary
+from compliance.progress import tell_step
 from compliance.service.actors import THE_SERVICE, Actor
 from compliance.service.directory_poll import DEFAULT_RULES, NOT_READ, DirectoryOutcome, DirectoryRules, read_directory
 from compliance.service.feed_changes import check_origin
 from compliance.service.feed_waits import keeping_waits
-from compliance.service.progress import Progress
 from compliance.store import (
     AuditEntry,
     AuditKind,
@@ -177,7 +177,6 @@ class _Poll:
         self._known, self.unknown = known, Unknown()
         self._unchanged = 0
         self._reaches: datetime | None = None
-        self._progress = Progress("poll", clock)
 
     def take(self, feed: Feed, start: str | None, stopping: Callable[[], bool]) -> PollOutcome:
         """Store everything the feed has, and return the result. `stopped`: whether it was left before its end."""
@@ -266,7 +265,7 @@ class _Poll:
         self.unknown |= taken.unknown
         self._clock_changes += page.count_clock_changes()
         self._unchanged = 0 if taken.changed else self._unchanged + 1
-        self._progress(self._received)
+        tell_step("records received", self._received)
         if taken.latest is not None:
             self._reaches = taken.latest if self._reaches is None else max(self._reaches, taken.latest)
         if self._overlap and page.next is not None and self._id is not None:

@@ -13,6 +13,7 @@ from compliance.errors import RecordError, SettingsError, System, UnavailableErr
 from compliance.feeds import Mapper, Remembered
 from compliance.mail import Delivery, InboundOutcome, deliver, read_inbound
 from compliance.policy import Policy, load_policy
+from compliance.progress import watching
 from compliance.reminders import Plan, ReminderSettings, RemindOutcome, notices, plan, remind, still_due
 from compliance.reminders.sending_times import not_now
 from compliance.reports.organisation import Organisation
@@ -28,7 +29,6 @@ from compliance.service.job_runs import INBOUND, ROW_FILTERS, SEND, JobRuns
 from compliance.service.leaders_cards import LeadersCards
 from compliance.service.mail_channel import addresses_of, channel_of, patient_channel, patient_inbox, pilot_of
 from compliance.service.polling import PollOutcome, poll
-from compliance.service.progress import Progress
 from compliance.service.replanning import LastPlan, planning_state
 from compliance.service.report_duties import Attempts
 from compliance.service.reporting import Reporting, organisation_in
@@ -123,14 +123,9 @@ class Service:
 
     def judge(self) -> int:
         """Judge the crimes that changed or whose day has come, and return how many."""
-        progress = Progress("judge", self.clock)
-
-        def step(done: int, of: int) -> None:
-            progress(done, of)
-            self.stop.check()
-
         self.stop.check()
-        return judge_due(self.store, self.policy, self.clock(), step).crimes
+        with watching(lambda _: self.stop.check()):
+            return judge_due(self.store, self.policy, self.clock()).crimes
 
     @property
     def not_judged(self) -> int:

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from sqlalchemy import Connection, Select, select
 
 from compliance.errors import SettingsError, UnavailableError
+from compliance.progress import tell_step
 from compliance.store.content import unpack
 from compliance.store.dialect import chunks
 from compliance.store.engine import Store
@@ -115,6 +116,7 @@ def _write_records(
                 rows = list(each.rows(held))
                 writers[each.name].write_table(pa.Table.from_pylist(rows, each.schema))
                 counts[each.name] += len(rows)
+            tell_step("crimes written", counts["crimes"])
     return counts
 
 
@@ -147,6 +149,7 @@ def _write_table(connection: Connection, file: BinaryIO, columns: pa.Schema, tab
             arrays = [pa.array(column, field.type) for column, field in zip(values, columns, strict=True)]
             writer.write_table(pa.Table.from_arrays(arrays, schema=columns))
             count += len(rows)
+            tell_step(f"rows of {table.name} written", count)
     return count
 
 

@@ -3,7 +3,7 @@
 Nothing is known only here: `rebuild` reproduces it from the records.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -14,6 +14,7 @@ from compliance.policy import Policy, judge
 from compliance.policy.calendars import NEVER, from_day
 from compliance.policy.verdicts import Verdicts
 from compliance.policy.wake import wake_on
+from compliance.progress import tell_step
 from compliance.records import columns
 from compliance.records.collector import paused_gc
 from compliance.store.content import unpack
@@ -51,15 +52,12 @@ class Rebuilt:
     counts: int
 
 
-def judge_due(
-    store: Store, policy: Policy, now: datetime, progress: Callable[[int, int], None] = lambda *_: None
-) -> JudgedCounts:
+def judge_due(store: Store, policy: Policy, now: datetime) -> JudgedCounts:
     """Judge, as at `now`, every crime that changed or whose day has come; all of them if the policy has changed.
 
     Writes the obligations that differ, and the transitions, in one transaction per batch; an interrupted run continues
-    where it was. Judging again at the same instant changes nothing. `progress` is called after each batch with how many
-    crimes are done, and of how many. What the policy's calendar does not allow to be judged is stored as set aside
-    (rules 6.1a).
+    where it was. Judging again at the same instant changes nothing. What the policy's calendar does not allow to be
+    judged is stored as set aside (rules 6.1a).
     """
     with store.writing() as connection:
         _wake_all_if_changed(connection, policy, now)
@@ -76,7 +74,7 @@ def judge_due(
             transitions += batch.note_transitions(connection, now)
             with kept_up(connection, batch.changed, policy.local.date_of(now)):
                 batch.write(connection)
-        progress(crimes, len(refs))
+        tell_step("crimes judged", crimes, len(refs))
     if crimes >= MANY:
         with store.translate_errors():
             refresh_statistics(store.engine, (CRIME, OBLIGATION))
@@ -105,6 +103,7 @@ def rebuild(store: Store, policy: Policy, now: datetime) -> Rebuilt:
             batch = _Batch(connection, policy, part, now, asleep)
             crimes += len(batch.refs)
             differences += batch.write(connection)
+        tell_step("crimes judged again", crimes, len(refs))
     with store.writing() as connection:
         counts = recount(connection, policy.local.date_of(now))
     return Rebuilt(crimes, differences, counts)

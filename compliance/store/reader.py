@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import ColumnElement, Connection, Select, func, select
 
+from compliance.progress import telling
 from compliance.records import Columns, Crime, columns
 from compliance.store.column_pool import join_columns, take_columns
 from compliance.store.content import unpack
@@ -48,7 +49,7 @@ class Reader:
             self._newest_end = connection.execute(select(func.max(POLL.c.ended_at)).where(POLL.c.complete)).scalar()
             current = sorted(_read_current(connection, crime_refs))
         self._refs = [ref for ref, _ in current]
-        self._pool = columns(unpack(record for _, record in current))
+        self._pool = columns(unpack(telling("crimes read", (record for _, record in current), len(current))))
         self._place = {(ref, _NOW): i for i, ref in enumerate(self._refs)}
         self._last: Known | None = None
 

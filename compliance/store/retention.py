@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, func, select, u
 
 from compliance.policy.calendars import LocalDates, from_day
 from compliance.policy.status import shut_since, status_at, statuses_of
+from compliance.progress import tell_step
 from compliance.records import Crime
 from compliance.records.collector import paused_gc
 from compliance.records.columns import OPEN, Statuses
@@ -88,7 +89,9 @@ def apply_retention(store: Store, retention: RetentionPeriods, now: datetime) ->
     There is one transaction per batch, so that an interruption leaves each crime whole or gone. Doing it again finds
     nothing more to do.
     """
-    last, count = "", 0
+    last, count, seen = "", 0, 0
+    with store.reading() as connection:
+        crimes = connection.execute(select(func.count()).select_from(CRIME)).scalar_one()
     while True:
         with paused_gc(), store.writing() as connection:
             refs = _batch(connection, last)
@@ -99,7 +102,8 @@ def apply_retention(store: Store, retention: RetentionPeriods, now: datetime) ->
             of_ended = [crime.crime_ref for crime in ended]
             with kept_up(connection, of_ended):
                 (_remove if retention.action == "remove" else _strip)(connection, of_ended)
-        count, last = count + len(ended), refs[-1]
+        count, seen, last = count + len(ended), seen + len(refs), refs[-1]
+        tell_step("crimes looked at for retention", seen, max(crimes, seen))
 
 
 def _batch(connection: Connection, last: str) -> list[str]:

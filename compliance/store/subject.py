@@ -5,13 +5,14 @@ Others are left out: victims, other officers and what they did. In their place s
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, func, or_, select
 
+from compliance.progress import telling
 from compliance.records import Crime
 from compliance.store.audit_log import iterate_entries
 from compliance.store.content import unpack
@@ -53,10 +54,10 @@ class _Subject:
         return name == self.ref or (bool(self.email) and name.lower() == self.email)
 
 
-def read_subject(store: Store, officer_ref: str, progress: Callable[[int], None] = lambda _: None) -> dict[str, Rows]:
+def read_subject(store: Store, officer_ref: str) -> dict[str, Rows]:
     """Return the rows held on an officer, by what they are, as of one moment; each is empty if there are none.
 
-    Every stored record is read, also earlier versions: `progress` is told how many were. Instants are aware, in UTC.
+    Every stored record is read, also earlier versions. Instants are aware, in UTC.
     """
     ref = officer_ref
     with store.reading() as connection:
@@ -66,7 +67,7 @@ def read_subject(store: Store, officer_ref: str, progress: Callable[[int], None]
             entry["supervisor_ref"] = entry["supervisor_ref"] and OTHER
         return {
             "directory": directory,
-            "cases": _cases(connection, ref, progress),
+            "cases": _cases(connection, ref),
             "reminders": _rows(
                 connection, NOTICE, NOTICE.c.recipient_ref == ref,
                 "crime_ref requirement step decided_on outcome reason outbox_id",
@@ -106,14 +107,12 @@ def _rows(connection: Connection, table: Table, which: Any, names: str | None = 
     return [dict(row) for row in connection.execute(asked).mappings()]
 
 
-def _cases(connection: Connection, ref: str, progress: Callable[[int], None]) -> Rows:
+def _cases(connection: Connection, ref: str) -> Rows:
     """Return the crimes whose record, as it is now or was, names the officer, with what it says of them."""
     found: dict[str, dict[str, Any]] = defaultdict(lambda: {"has_now": False, "had_from": set(), "updates_at": set()})
     current = ((crime, True) for crime in _crimes(connection, select(CRIME.c.record), CRIME))
     earlier = ((crime, False) for crime in _crimes(connection, select(CRIME_VERSION.c.record), CRIME_VERSION))
-    for number, (crime, is_current) in enumerate(chain(current, earlier), 1):
-        if number % 10_000 == 0:
-            progress(number)
+    for crime, is_current in telling("records read", chain(current, earlier)):
         had = {each.start for each in crime.allocations or () if each.officer_ref == ref}
         updates = {each.at for each in crime.updates or () if each.officer_ref == ref}
         has = crime.officer_ref == ref

@@ -18,8 +18,8 @@ from sqlalchemy import select
 from compliance.config import load_settings
 from compliance.errors import StoppedError, UnavailableError
 from compliance.mail import Delivery, Rendered, deliver
+from compliance.progress import watching
 from compliance.service import Service
-from compliance.service.progress import Progress
 from compliance.stopping import Stop
 from compliance.store import Store, migrate
 from compliance.store.tables import OBLIGATION, OUTBOX, POLL
@@ -179,12 +179,10 @@ def test_judging_ends_between_two_transactions(tmp_path: Path, monkeypatch: pyte
     """What was judged is kept, and the next start goes on from there."""
     with service(tmp_path, 'url = "http://127.0.0.1:9/crimes"') as opened:
         take(opened.store, at("2026-07-02 06:00"), *(crime(f"22A/{number}/26") for number in range(50)))
-        monkeypatch.setattr(Progress, "__call__", lambda *_: opened.stop.request())
-        with small_batches(), pytest.raises(StoppedError):
+        with small_batches(), watching(lambda _: opened.stop.request()), pytest.raises(StoppedError):
             opened.judge()
         assert judged(opened.store) == 20
     with service(tmp_path, 'url = "http://127.0.0.1:9/crimes"') as again:
-        monkeypatch.undo()
         again.judge()
         assert judged(again.store) == 50
 

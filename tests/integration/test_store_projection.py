@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from compliance.policy import Policy, judge
+from compliance.progress import WorkStep, watching
 from compliance.records import columns, convert_crime
 from compliance.store import Store, judge_due, list_overdue, projection
 from compliance.store.tables import CRIME, OBLIGATION, TRANSITION
@@ -240,6 +241,7 @@ def test_what_is_outstanding_comes_the_longest_overdue_first(store: Store) -> No
 def test_judging_says_after_each_batch_how_far_it_is(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(projection, "BATCH", 2)
     take(store, JULY[1], *(crime(f"22A/{number}/26") for number in range(5)))
-    said: list[tuple[int, int]] = []
-    judge_due(store, WEST_MERCIA, JULY[1], lambda done, of: said.append((done, of)))
-    assert said == [(2, 5), (4, 5), (5, 5)]
+    said: list[WorkStep] = []
+    with watching(said.append):
+        judge_due(store, WEST_MERCIA, JULY[1])
+    assert said == [WorkStep("crimes judged", done, 5) for done in (2, 4, 5)]

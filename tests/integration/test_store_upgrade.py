@@ -1,7 +1,6 @@
 """A force upgrades: every database that an earlier version left is brought up to date, and loses nothing."""
 
 import hashlib
-import os
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import date, timedelta
@@ -9,7 +8,7 @@ from typing import Any
 
 import pytest
 import sqlmodel
-from sqlalchemy import event, func, select, text
+from sqlalchemy import func, select, text
 
 from compliance.policy import load_policy
 from compliance.reminders import reason_of, reasons
@@ -20,8 +19,9 @@ from compliance.store.notice_kinds import Reason
 from compliance.store.tables import CRIME, NOTICE, OUTBOX, POLL, PROJECTION, REPORT_DUTY, Notice, Published
 from compliance.store.tables.column_types import decompress_text
 from tests import frozen, stores
+from tests.upgrading import cut_at_every
 
-CUT_EVERY = int(os.environ.get("CUT_EVERY", "7"))
+CUT_EVERY = 7
 EDITIONS = ("board", "division", "public")
 PUBLISHED = sqlmodel.SQLModel.metadata.tables["published"]
 new_database, database_url = stores.new_database, stores.database_url
@@ -39,10 +39,6 @@ WORDS_THEN = {reason: str(reason) for reason in Reason} | {
 def words_then(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read a notice in the words of then, so that it can be compared with what stood in the database."""
     monkeypatch.setattr(reasons, "WORDS", WORDS_THEN)
-
-
-class CutOffError(Exception):
-    """The upgrade ends here, as if the process had been killed."""
 
 
 @pytest.fixture(params=frozen.REVISIONS)
@@ -148,34 +144,9 @@ def test_reports_are_owed_since_the_first_of_their_kind_after_an_upgrade(
 def test_an_upgrade_cut_off_at_any_statement_is_made_by_the_next(database_url: str, revision: str) -> None:
     """The schema is changed in one transaction: an interrupted upgrade leaves the database as it was.
 
-    At every seventh statement; CUT_EVERY=1: at each."""
-    url, statements = dialect.parse_url(database_url), 0
+    At every seventh statement; from every earlier version at each: tests/soak/test_upgrades.py."""
     frozen.thaw(database_url, revision)
-    while True:
-        engine, left = dialect.engine_for(url), statements
-        seen = 0
-
-        def cut(*_: object) -> None:
-            nonlocal seen
-            seen += 1
-            if seen > left:  # noqa: B023
-                raise CutOffError
-
-        event.listen(engine, "before_cursor_execute", cut)
-        try:
-            with engine.begin() as connection:
-                schema.upgrade(connection, "the database")
-        except CutOffError:
-            statements += CUT_EVERY
-        else:
-            break
-        finally:
-            engine.dispose()
-        plain = dialect.engine_for(url)
-        with plain.connect() as connection:
-            assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() == revision
-        plain.dispose()
-    assert statements > 5
+    assert cut_at_every(database_url, revision, CUT_EVERY) > 5
     with closing(Store.open(database_url)) as store:
         assert frozen.revision_of(store) == schema.revisions()[0]
 

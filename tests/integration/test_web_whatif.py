@@ -13,6 +13,7 @@ from compliance.batch.whatif import WhatIf, whatif
 from compliance.batch.whatif_settings import apply_settings, list_settings
 from compliance.batch.whatif_text import percent
 from compliance.policy import load_policy
+from compliance.progress import WorkStep, watching
 from compliance.service import explaining
 from compliance.service.background_work import WHATIF, compare_policies
 from compliance.service.background_worker import work_in_background
@@ -181,12 +182,13 @@ def test_stored_crimes_are_compared_some_at_a_time_with_the_same_answer(
     office: WebOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     question = """{"first":"2026-07-01","last":"2026-07-12","changes":["7-day.within.days=20"],"as_at":"2026-07-20T11:00:00Z"}"""
-    whole = msgspec.json.decode(compare_policies(office.service, question, lambda _, __: None), type=WhatIf)
+    whole = msgspec.json.decode(compare_policies(office.service, question), type=WhatIf)
     monkeypatch.setattr(explaining, "CHUNK", 3)
-    told: list[tuple[int, int | None]] = []
-    parts = compare_policies(office.service, question, lambda done, of: told.append((done, of)))
+    told: list[WorkStep] = []
+    with watching(told.append):
+        parts = compare_policies(office.service, question)
     assert msgspec.json.decode(parts, type=WhatIf) == whole
-    assert told == [(0, 7), (3, 7), (6, 7)]
+    assert [(step.done, step.of) for step in told] == [(0, 7), (3, 7), (6, 7)]
 
 
 def test_the_form_begins_with_the_last_whole_week(analyst: Browser) -> None:

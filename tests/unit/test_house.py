@@ -26,7 +26,18 @@ SECTIONS = {
     "web_settings",
 }
 """What a section of the settings holds; every room is given the sections it needs."""
-LEAVES = {"authorities", "errors", "resources", "retry_after", "serving", "stopping", "templating", "text", "writing"}
+LEAVES = {
+    "authorities",
+    "errors",
+    "progress",
+    "resources",
+    "retry_after",
+    "serving",
+    "stopping",
+    "templating",
+    "text",
+    "writing",
+}
 SERVICE = {"records", "policy", "batch", "feeds", "store", "mail", "reminders", "reports", "config", "clock"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
@@ -37,6 +48,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "resources": set(),
     "authorities": set(),
     "retry_after": set(),
+    "progress": set(),
     "serving": set(),
     "signals": set(),
     "stopping": set(),

@@ -4,7 +4,6 @@ import ast
 import json
 import logging
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -15,7 +14,6 @@ import structlog
 from compliance.config import Log
 from compliance.errors import UnavailableError, fault_trace
 from compliance.service.logs import log_as, set_up
-from compliance.service.progress import Progress
 from compliance.stopping import Stop
 
 
@@ -106,20 +104,6 @@ def test_an_attempt_made_again_says_why_and_when(logged: None, capsys: pytest.Ca
     assert (told["event"], told["attempt"], told["reason"]) == ("asking again", 1, "the crime system did not answer")
     assert told["level"] == "warning"
     assert set(told) == {"event", "attempt", "reason", "seconds", "level", "timestamp"}
-
-
-def test_a_long_job_says_every_ten_seconds_how_far_it_has_come() -> None:
-    began = datetime(2026, 7, 1, 6, tzinfo=UTC)
-    seconds = iter((0, 4, 9, 12, 21, 23))
-    progress = Progress("poll", lambda: began + timedelta(seconds=next(seconds)))
-    with structlog.testing.capture_logs() as told:
-        for done in (4000, 9000, 12_000, 21_000, 23_000):
-            progress(done, 50_000)
-    assert [(each["done"], each["of"], each["a_second"]) for each in told] == [
-        (12_000, 50_000, 1000),
-        (23_000, 50_000, 1000),
-    ]
-    assert {(each["event"], each["job"]) for each in told} == {("under way", "poll")}
 
 
 def test_every_line_of_a_job_has_its_name_and_its_cycle_in_other_threads_too(

@@ -61,6 +61,7 @@ from compliance.store.dialect import describe_url, file_of, parse_url
 from compliance.store.owed_counts import count_states
 from compliance.store.tables import CRIME, POLL, Published
 from compliance.store.trials import RegisteredTrial, newest_trial
+from compliance.store.work_progress import WorkProgress, list_progress
 
 REPORT_GRACE: Final = timedelta(days=1)
 """How long after its time a report may be published before it is missed: making it takes minutes, a restart hours."""
@@ -125,6 +126,7 @@ class StoredFacts:
     - `mail_rest`: until when the mail server is not tried, because it refused us; None: it did not.
     - `trial`: the trial of reminders registered last, over or not; None: none ever was.
     - `maintenance`: the planned work under way, in which no alerts are sent.
+    - `under_way`: the work of more than some seconds that is being done, also by commands.
     - `ending_tokens`: the tokens of programs that expire within `TOKEN_NOTICE`, or have, by name, and when (UTC).
     - `size`: of the database, in bytes. `growth`: in the last 30 days; None if it is not known.
     """
@@ -145,6 +147,7 @@ class StoredFacts:
     report: LastReport | None
     jobs: dict[str, JobRun]
     maintenance: Maintenance | None
+    under_way: list[WorkProgress]
     ending_tokens: list[tuple[str, datetime]]
     size: int
     growth: Growth | None
@@ -230,6 +233,7 @@ def _read(store: Store, settings: Settings, policy: Policy, known: Vocabulary, n
         report = connection.execute(newest.order_by(Published.id.desc()).limit(1)).first()  # type: ignore[union-attr]
         crimes, size = _count(connection, CRIME), read_size(connection)
         growth, trial = read_growth(connection, now), newest_trial(connection)
+        under_way = list_progress(connection, now)
     return StoredFacts(
         feed=_read_feed(store, settings, now),
         emails=read_emails(store, counts(store), now),
@@ -247,6 +251,7 @@ def _read(store: Store, settings: Settings, policy: Policy, known: Vocabulary, n
         report=None if report is None else LastReport(*report),
         jobs=list_job_runs(store),
         maintenance=maintenance_at(store, now),
+        under_way=under_way,
         ending_tokens=tokens_ending(store, now + TOKEN_NOTICE),
         size=size,
         growth=growth,

@@ -22,7 +22,14 @@ from compliance.store.tables.mail_tables import (
 from compliance.store.tables.polling_tables import FeedCursor, FeedRow, OfficerRow, Poll
 from compliance.store.tables.record_tables import CrimeRow, CrimeVersion, Quarantined, Removal, UnknownValue
 from compliance.store.tables.report_tables import Published, ReportDuty, ReportHold, ReportRelease, ReportSuspension
-from compliance.store.tables.service_tables import AlertRow, DatabaseSize, IncidentRow, JobRow, MaintenanceRow
+from compliance.store.tables.service_tables import (
+    AlertRow,
+    DatabaseSize,
+    IncidentRow,
+    JobRow,
+    MaintenanceRow,
+    WorkProgressRow,
+)
 from compliance.store.tables.verdict_tables import Obligation, OutstandingCount, Projection, SetAsideRow, Transition
 from compliance.store.tables.web_tables import ApiToken, BackgroundTaskRow, WebSession
 
@@ -63,6 +70,7 @@ __all__ = [
     "TRIAL",
     "UNKNOWN_VALUE",
     "WEB_SESSION",
+    "WORK_PROGRESS",
     "AlertRow",
     "ApiToken",
     "AuditRow",
@@ -100,6 +108,7 @@ __all__ = [
     "TrialRow",
     "UnknownValue",
     "WebSession",
+    "WorkProgressRow",
 ]
 
 
@@ -116,7 +125,7 @@ INBOUND, SIGNING_KEY, CHANNEL_REST = _table(Inbound), _table(SigningKey), _table
 TRIAL = _table(TrialRow)
 DISPUTE, DISPUTED_VICTIM = _table(DisputeRow), _table(DisputedVictim)
 JOB, INCIDENT, ALERT, MAINTENANCE = _table(JobRow), _table(IncidentRow), _table(AlertRow), _table(MaintenanceRow)
-DATABASE_SIZE = _table(DatabaseSize)
+DATABASE_SIZE, WORK_PROGRESS = _table(DatabaseSize), _table(WorkProgressRow)
 API_TOKEN, WEB_SESSION = _table(ApiToken), _table(WebSession)
 AUDIT_ENTRY, AUDIT_STAMP = _table(AuditRow), _table(AuditStamp)
 BACKGROUND_TASK, OWED_COUNT = _table(BackgroundTaskRow), _table(OutstandingCount)

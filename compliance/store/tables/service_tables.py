@@ -72,3 +72,19 @@ class DatabaseSize(SQLModel, table=True):
     day: date = Field(primary_key=True)
     taken_at: datetime
     size: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class WorkProgressRow(SQLModel, table=True):
+    """How far long work under way is; no row for work of a few seconds.
+
+    `what`: what is counted in its present part, which began at `part_began_at`. `of`: None: not known.
+    """
+
+    __tablename__ = "work_progress"
+    work: str = Field(primary_key=True)
+    began_at: datetime
+    part_began_at: datetime
+    noted_at: datetime
+    what: str
+    done: int = Field(sa_column=Column(BigInteger, nullable=False))
+    of: int | None = Field(default=None, sa_column=Column(BigInteger))
