@@ -115,13 +115,14 @@ class Follower:
         for command, shown in steps:
             self.commands.append(command)
             code = _CODE.search(shown)
-            came, output = self._call(self.here(command))
+            came, output = self.call(self.here(command))
             output = self.on_page(output)
             expected = _CODE.sub("", shown)
             is_so = came == int(code[1] if code else 0) and is_shown(expected, output)
             assert is_so, f"$ {command}\n{output}(exit code {came})\n---- the page has ----\n{shown}"
 
-    def _call(self, command: str) -> tuple[int, str]:
+    def call(self, command: str) -> tuple[int, str]:
+        """Run a command -> its exit code, and what it said."""
         words = shlex.split(command, comments=True)
         if words[0] == "compliance":
             done = CliRunner().invoke(main, words[1:])

@@ -2,8 +2,8 @@
 
 import json
 import ssl
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
@@ -124,6 +124,13 @@ class Setup:
 
     def check(self) -> list[Finding]:
         """Start the servers and look."""
+        with self.served():
+            asked = CheckOptions(send_to=self.send_to)
+            return list(check(self.state.config, lambda: self.state.now, asked))
+
+    @contextmanager
+    def served(self) -> Iterator[None]:
+        """The servers, and the settings that name them."""
         with ExitStack() as stack:
             web: WebServer = stack.enter_context(serving(self.tls))
             port = stack.enter_context(running(self.mail, implicit=self.implicit, **self.mail_options))
@@ -140,8 +147,7 @@ class Setup:
                 ("^port = 8471", f"port = {self.mail_port or port}"),
             ]
             self.state.write_settings(*base, *said)
-            asked = CheckOptions(send_to=self.send_to)
-            return list(check(self.state.config, lambda: self.state.now, asked))
+            yield
 
     def found(self) -> dict[str, str]:
         """The sentence of each problem, with its details, by its name."""

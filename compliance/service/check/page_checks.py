@@ -51,7 +51,7 @@ def _check_port(address: str, port: int) -> Finding:
     what = f"pages: port {port} of {address}"
     error = _try(address, port)
     if error is None:
-        return Finding(what)
+        return Finding(what, (), ("nothing listens there: the pages are not served now",))
     if error.errno == errno.EADDRINUSE:
         return Finding(what, (), ("it is in use: by the pages themselves, if they are running",))
     sentence = f"[web] port {port} of {address} cannot be used ({error.strerror})."
