@@ -86,8 +86,8 @@ def note_command(store: "Store", now: datetime, crimes: Iterable[str | None] | N
 
     `crimes`: the numbers of the crimes that it is about to show; None: those of its options.
     """
-    from compliance.service.actors import COMMAND_LINE
     from compliance.store import log_entry
+    from compliance.store.actors import COMMAND_LINE
     from compliance.store.dialect import chunks
 
     context = click.get_current_context()

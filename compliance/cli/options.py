@@ -179,9 +179,9 @@ def service_of(config: Path) -> "Iterator[Service]":
     from compliance.cli.command_notes import SHOWS_CASES, name_command, note_command
     from compliance.config import load_settings
     from compliance.service import Service
-    from compliance.service.actors import COMMAND_LINE, Actor
     from compliance.service.logs import set_up
     from compliance.service.noted_progress import noted_progress
+    from compliance.store.actors import COMMAND_LINE, Actor
 
     settings = load_settings(config)
     set_up(settings.log)

@@ -20,6 +20,8 @@ from compliance.reports.output_files import remove_leftovers, write_whole
 from compliance.reports.report_model import Figures
 from compliance.reports.snapshots import newest_published, policy_content, read_figures
 from compliance.store import Store, seen_by
+from compliance.store.actors import THE_SERVICE, Actor
+from compliance.store.audit_disclosures import append_publication
 from compliance.store.audit_log import read_audit_head
 from compliance.store.tables import Published
 
@@ -98,6 +100,7 @@ def publish(
     tell: Tell = lambda *_: None,
     organisation: Organisation | None = None,
     open_gate: Open = lambda _: None,
+    actor: Actor = THE_SERVICE,
 ) -> list[Publication]:
     """Write editions of a period in some forms and record them as published at `now` (an aware instant): all or none.
 
@@ -109,7 +112,8 @@ def publish(
     - A form that cannot be made holds nothing back and is listed in `failed`. An edition without any form is not
       published.
     - `open_gate` is called first in that transaction: what it raises leaves everything as it was. `tell` is called in
-      it once for each new version, with its figures and the names of its files.
+      it once for each new version, with its figures and the names of its files. Last, what is new in it is written to
+      the audit log, as published by `actor`.
 
     Raises UnavailableError if no complete poll has ended at or after K, because what was known then is not known yet
     (decision 0008). Raises SettingsError if a file cannot be written; nothing is then recorded.
@@ -125,11 +129,13 @@ def publish(
         for each in zip(keys, editions, newest, strict=True):
             drafts.append(_draft(*each, forms))
             tell_step("editions made", len(drafts), len(editions))
-        if (done := _commit(store, drafts, judged_by, folder, now, tell, open_gate)) is not None:
+        if (done := _commit(store, drafts, judged_by, folder, now, actor, tell, open_gate)) is not None:
             return done
 
 
-def add_forms(store: Store, period: str, key: str, folder: Path, forms: Sequence[Form]) -> Publication:
+def add_forms(
+    store: Store, period: str, key: str, folder: Path, forms: Sequence[Form], now: datetime, actor: Actor = THE_SERVICE
+) -> Publication:
     """Add forms to the newest version of a published edition, made from the stored figures.
 
     Nothing is judged again and no email is sent. If another version of this program stored the figures, all forms fail.
@@ -145,7 +151,7 @@ def add_forms(store: Store, period: str, key: str, folder: Path, forms: Sequence
             return Publication((), row.version, new=False, failed=_of_others(row, forms))
         content, failed = _make_files(figures, key, [ending for ending in forms if ending not in map(form_of, held)])
         draft = _Draft(key, figures, (row.version, held), new=False, content=content, failed=failed)
-        if (done := _commit(store, [draft], None, folder, row.published_at, lambda *_: None)) is not None:
+        if (done := _commit(store, [draft], None, folder, now, actor)) is not None:
             return done[0]
 
 
@@ -234,8 +240,8 @@ def _draft(key: str, figures: Figures, newest: Published | None, forms: Sequence
 
 
 def _commit(
-    store: Store, drafts: Sequence[_Draft], judged_by: dict[str, Any] | None, folder: Path, now: datetime, tell: Tell,
-    open_gate: Open = lambda _: None,
+    store: Store, drafts: Sequence[_Draft], judged_by: dict[str, Any] | None, folder: Path, now: datetime, actor: Actor,
+    tell: Tell = lambda *_: None, open_gate: Open = lambda _: None,
 ) -> list[Publication] | None:  # fmt: skip
     """Write the files and record them in one transaction, during which no other process publishes.
 
@@ -253,6 +259,9 @@ def _commit(
             elif draft.content and judged_by is not None:
                 session.add(_row(draft, judged_by, now))
                 tell(session, draft.figures, list(draft.content))
+        if added := {draft.key: _what_is_added(draft) for draft in drafts if draft.added}:
+            session.flush()  # nothing is locked after the audit log
+            append_publication(session.connection(), actor, now, drafts[0].figures.period, added)
     return [
         Publication(
             written, draft.figures.version, draft.new and bool(written), draft.figures.changed,
@@ -260,6 +269,10 @@ def _commit(
         )
         for draft, written in zip(drafts, paths, strict=True)
     ]  # fmt: skip
+
+
+def _what_is_added(draft: _Draft) -> dict[str, Any]:
+    return {"version": draft.figures.version, "files": _digests(draft.added)}
 
 
 def _write(draft: _Draft, folder: Path) -> tuple[Path, ...]:

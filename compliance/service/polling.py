@@ -16,7 +16,6 @@ from compliance.errors import ComplianceError, StoppedError, System, Unavailable
 from compliance.feeds import Feed, Page
 from compliance.policy.vocabulary import Vocabulary
 from compliance.progress import tell_step
-from compliance.service.actors import THE_SERVICE, Actor
 from compliance.service.directory_poll import DEFAULT_RULES, NOT_READ, DirectoryOutcome, DirectoryRules, read_directory
 from compliance.service.feed_changes import check_origin
 from compliance.service.feed_waits import keeping_waits
@@ -40,6 +39,7 @@ from compliance.store import (
     note_idle_poll,
     take_page,
 )
+from compliance.store.actors import THE_SERVICE, Actor
 
 log = structlog.get_logger()
 

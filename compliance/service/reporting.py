@@ -49,6 +49,7 @@ from compliance.service.report_duties import DIVISION, Attempts, Duties, OwedRep
 from compliance.service.report_mail import ReportMail
 from compliance.service.report_notices import ReportNotices
 from compliance.store import Store, seen_by
+from compliance.store.actors import THE_SERVICE, Actor
 
 log = structlog.get_logger()
 
@@ -72,6 +73,7 @@ class Reporting:
     store: Store
     attempts: Attempts = field(default_factory=Attempts)
     organisation: Organisation | None = None
+    actor: Actor = THE_SERVICE
 
     @property
     def folder(self) -> Path:
@@ -116,7 +118,7 @@ class Reporting:
         asked = cast("Sequence[Form]", forms or self.settings.report.forms)
         made = publish(
             self.store, figures, self.policy, self.folder, now, asked, ReportMail(self.settings, now).announce,
-            self.organisation, lambda session: self.gate.open(session, period, now),
+            self.organisation, lambda session: self.gate.open(session, period, now), self.actor,
         )  # fmt: skip
         remove_notices(self.folder, period)
         return made
@@ -231,7 +233,10 @@ class Reporting:
         """Publish what is owed for a period. What cannot be made is logged once and tried again later."""
         period, made, problem = owed.period, list[Publication](), ""
         try:
-            made += [add_forms(self.store, str(period), key, self.folder, forms) for key, forms in owed.forms.items()]
+            made += [
+                add_forms(self.store, str(period), key, self.folder, forms, now, self.actor)
+                for key, forms in owed.forms.items()
+            ]
             if owed.editions:
                 made += self.publish(period, now, owed.editions)
         except (CannotReportError, HeldError) as error:

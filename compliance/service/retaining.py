@@ -9,7 +9,6 @@ from pathlib import Path
 from compliance.config import Settings
 from compliance.errors import SettingsError
 from compliance.policy.calendars import LocalDates, from_day
-from compliance.service.actors import THE_SERVICE, Actor
 from compliance.service.crime_feed import exports_of
 from compliance.store import (
     AuditEntry,
@@ -26,6 +25,7 @@ from compliance.store import (
     remove_expired,
     retention_due,
 )
+from compliance.store.actors import THE_SERVICE, Actor
 from compliance.store.audit_retention import find_old_months, remove_old_months
 from compliance.text import count_noun
 

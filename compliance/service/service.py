@@ -20,7 +20,6 @@ from compliance.reports.organisation import Organisation
 from compliance.reports.periods import newest_settled
 from compliance.reports.publish import Publication
 from compliance.reports.spans import Span
-from compliance.service.actors import THE_SERVICE, Actor
 from compliance.service.calendar_notes import warn_of_end
 from compliance.service.crime_feed import SOURCE, feed_of, mapper_of, origin_of, vocabulary_of
 from compliance.service.directory_poll import DirectoryRules
@@ -37,6 +36,8 @@ from compliance.service.stamping import Stamping
 from compliance.service.undelivered import Undelivered, find_undelivered, tell_undelivered, today_only
 from compliance.stopping import Stop
 from compliance.store import Store, count_set_aside, judge_due, load_crimes
+from compliance.store.actors import THE_SERVICE, Actor
+from compliance.store.audit_disclosures import note_messages
 from compliance.store.tables import Notice
 from compliance.text import join_words
 
@@ -178,7 +179,7 @@ class Service:
         return found
 
     def deliver(self, limit: int | None = None, *, ask_now: bool = False) -> Delivery:
-        """Send what is due from the outbox, at most `limit` emails (`mail.deliver`).
+        """Write what is new in the outbox to the audit log, then send what is due, at most `limit` (`mail.deliver`).
 
         `ask_now`: try the mail server even if it is left alone for a time because it refused us.
         """
@@ -187,6 +188,7 @@ class Service:
         )
         channel = patient_channel(self.settings, self.store, self.clock, self.stop, ask_now=ask_now)
         pilot, mail = pilot_of(self.settings), self.settings.mail
+        note_messages(self.store, self.actor, self.clock())
         delivery = deliver(
             self.store, channel, self.clock,
             still_due=question, limit=limit, settings=mail, pilot=pilot,
@@ -258,7 +260,7 @@ class Service:
     @property
     def reporting(self) -> Reporting:
         """The reports of this service. Raises SettingsError if the map of the organisation is wrong."""
-        return Reporting(self.settings, self.policy, self.store, self.attempts, self.organisation)
+        return Reporting(self.settings, self.policy, self.store, self.attempts, self.organisation, self.actor)
 
     @property
     def retaining(self) -> Retaining:

@@ -81,15 +81,21 @@ def log_if_changed(store: Store, entry: AuditEntry, known_by: str) -> bool:
 
     `known_by`: the part of its details that the last entry about its target must have too for it to be nothing new.
     """
-    about = (AUDIT_ENTRY.c.what == AuditKind.CONFIGURATION.value, AUDIT_ENTRY.c.target == entry.target)
-    newest = select(AUDIT_ENTRY.c.details).where(*about).order_by(AUDIT_ENTRY.c.number.desc()).limit(1)
     with store.writing(in_turn=False) as connection:
         take_turn_in_log(connection)
-        found = connection.execute(newest).scalar_one_or_none()
-        is_new = found is None or _read_details(found).get(known_by) != entry.details[known_by]
+        found = newest_details(connection, AuditKind.CONFIGURATION, entry.target)
+        is_new = not found or found.get(known_by) != entry.details[known_by]
         if is_new:
             append_entry(connection, entry)
     return is_new
+
+
+def newest_details(connection: Connection, what: AuditKind, target: str) -> dict[str, Any]:
+    """Return the details of the newest entry of a kind about a target; empty if there is none."""
+    about = (AUDIT_ENTRY.c.what == what.value, AUDIT_ENTRY.c.target == target)
+    newest = select(AUDIT_ENTRY.c.details).where(*about).order_by(AUDIT_ENTRY.c.number.desc()).limit(1)
+    found = connection.execute(newest).scalar_one_or_none()
+    return {} if found is None else _read_details(found)
 
 
 def audit_head(connection: Connection) -> AuditHead:

@@ -18,12 +18,12 @@ from compliance.feeds import DirectoryEntries, Page
 from compliance.reports.catalogue.case import TracedCase
 from compliance.reports.tracing import TracedFigure
 from compliance.service import Service
-from compliance.service.actors import Actor
 from compliance.service.configuration_notes import note_configuration
 from compliance.service.daemon import Daemon
 from compliance.service.polling import poll
 from compliance.service.reporting import Reporting
 from compliance.store import AuditEntry, AuditKind, Store, dispute_victim, log_entry, log_if_changed
+from compliance.store.actors import Actor
 from tests import stores
 from tests.accesses import list_entries
 from tests.engine import RULES

@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, Column, Index, LargeBinary, Text, text
 from sqlmodel import Field, SQLModel
 
 _IS_CONFIGURATION = text("what = 'configuration'")
+_IS_OF_OUTBOX = text("what = 'disclosure' AND target = 'outbox'")
 
 
 class AuditRow(SQLModel, table=True):
@@ -23,6 +24,7 @@ class AuditRow(SQLModel, table=True):
             sqlite_where=_IS_CONFIGURATION,
             postgresql_where=_IS_CONFIGURATION,
         ),
+        Index("ix_audit_entry_outbox", "number", sqlite_where=_IS_OF_OUTBOX, postgresql_where=_IS_OF_OUTBOX),
     )
     number: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
     at: datetime = Field(index=True)

@@ -1,4 +1,4 @@
-"""Store the stamps of the audit log by a time-stamping service.
+"""Store the stamps of the audit log by a time-stamping service, and index its entries about the outbox.
 
 Revision 0029, after 0028.
 """
@@ -11,7 +11,7 @@ down_revision = "0028"
 
 
 def upgrade() -> None:
-    """Add the table."""
+    """Add both."""
     op.create_table(
         "audit_stamp",
         sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -20,4 +20,8 @@ def upgrade() -> None:
         sa.Column("stamped_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("answer", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("number"),
+    )
+    of_outbox = sa.text("what = 'disclosure' AND target = 'outbox'")
+    op.create_index(
+        "ix_audit_entry_outbox", "audit_entry", ["number"], sqlite_where=of_outbox, postgresql_where=of_outbox
     )
