@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Final
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from compliance.store.audit_check import CheckedLog
-from compliance.store.audit_entry import AuditEntry, AuditKind, hash_entry
+from compliance.store.audit_check import AUDIT_LOG, CheckedLog
+from compliance.store.audit_entry import AuditEntry, AuditKind, hash_entry, write_details
 from compliance.store.audit_log import iterate_entries
 from compliance.store.tables import AUDIT_ENTRY as LOG
 
@@ -94,6 +94,17 @@ def truncate(connection: Connection, random: Random, first: int, last: int) -> T
     number = random.randint(first, last)
     connection.execute(delete(LOG).where(LOG.c.number >= number))
     return Tampering(f"cut off at {number}", (number, last))
+
+
+def pretend_retention(connection: Connection, at: datetime, number: int) -> None:
+    """In place of the whole log there is an entry which says that retention has removed all before it."""
+    connection.execute(delete(LOG))
+    details = write_details({"before": str(at.date()), "entries": number, "first": 1, "last": f"{number}:{'ab' * 32}"})
+    row = {
+        "number": number + 1, "at": at, "who": "compliance", "role": "service", "what": str(AuditKind.ERASURE),
+        "target": AUDIT_LOG, "details": details, "reason": None, "previous": "ab" * 32,
+    }  # fmt: skip
+    connection.execute(insert(LOG).values(row | {"hash": _hash(row)}))
 
 
 def swap(connection: Connection, random: Random, first: int, last: int) -> Tampering:

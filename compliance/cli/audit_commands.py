@@ -101,7 +101,7 @@ def verify(config: Path, heads: tuple[str, ...], stamps: tuple[Path, ...], form:
             raise SettingsError(
                 f"{config}: audit.authority: it is not set, and --stamp needs the certificates that it names"
             )
-        found = verify_log(service.store, kept, kept_stamps, authority)
+        found = verify_log(service.store, service.clock(), kept, kept_stamps, authority)
     if form == "json":
         echo_text(printable_json(json.dumps(found.as_json(), indent=1)))
     else:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -18,6 +18,9 @@ from compliance.store.audit_check import AuditFault, CheckedLog, FaultKind, chec
 from compliance.store.audit_stamps import iterate_stamps, name_stamp
 from compliance.text import count_noun
 
+_KEPT_AT_LEAST: Final = timedelta(days=60)
+"""How long after an entry was stamped it is there at least: 90 days are the least that retention can be set to, and a
+stamp may come some weeks after its entry, if the service that gives it was away."""
 _STAMP_FILE: Final = re.compile(r"entry-([0-9]{1,18})\.tsr")
 
 
@@ -110,38 +113,66 @@ def _second(at: datetime) -> str:
 
 def verify_log(
     store: Store,
+    now: datetime,
     heads: Sequence[tuple[AuditHead, str]] = (),
     stamps: Sequence[GivenStamp] = (),
     authority: Sequence[x509.Certificate] = (),
 ) -> Verified:
     """Check the log as at one moment, also against the heads in published reports, and against stamps.
 
-    `stamps`: those that were kept elsewhere, beside those in the store. `authority`: the certificates trusted for
-    stamps; without any, of those in the store only the heads that they are said to be of are compared.
+    `now`: the present instant (aware). `stamps`: those that were kept elsewhere, beside those in the store.
+    `authority`: the certificates trusted for stamps; without any, of those in the store only the heads that they are
+    said to be of are compared.
     """
     with store.reading() as connection:
-        found, faults = StampsVerified(), list[AuditFault]()
-        stamped = list[tuple[AuditHead, str]]()
-        for given in chain(_stored_stamps(connection), stamps):
-            if not authority:
-                found.left += 1
-                stamped.append((given.head, given.place))
-                continue
-            try:
-                stamp = verify_stamp(given.answer, list(authority))
-                if stamp.digest != (given.head.hash or stamp.digest):
-                    raise WrongStampError("is of another entry than it is kept as the stamp of")
-            except WrongStampError as error:
-                number = given.head.number
-                faults.append(AuditFault(FaultKind.STAMP, number, number, f"{given.place}, of entry {number}, {error}"))
-            else:
-                found.note(stamp.at)
-                stamped.append((AuditHead(given.head.number, stamp.digest), given.place))
-        checked = check_log(connection, [*heads, *published_heads(connection), *stamped])
-    for fault in faults:
+        return verify_in(connection, now, heads, stamps, authority)
+
+
+def verify_in(
+    connection: Connection,
+    now: datetime,
+    heads: Sequence[tuple[AuditHead, str]] = (),
+    stamps: Sequence[GivenStamp] = (),
+    authority: Sequence[x509.Certificate] = (),
+) -> Verified:
+    """Do so in a transaction."""
+    found, faults = StampsVerified(), list[AuditFault]()
+    stamped = list[tuple[AuditHead, str]]()
+    times = list[tuple[int, datetime, str]]()
+    for given in chain(_stored_stamps(connection), stamps):
+        number = given.head.number
+        if not authority:
+            found.left += 1
+            stamped.append((given.head, given.place))
+            continue
+        try:
+            stamp = verify_stamp(given.answer, list(authority))
+            if stamp.digest != (given.head.hash or stamp.digest):
+                raise WrongStampError("is of another entry than it is kept as the stamp of")
+        except WrongStampError as error:
+            faults.append(AuditFault(FaultKind.STAMP, number, number, f"{given.place}, of entry {number}, {error}"))
+        else:
+            found.note(stamp.at)
+            stamped.append((AuditHead(number, stamp.digest), given.place))
+            times.append((number, stamp.at, given.place))
+    checked = check_log(connection, [*heads, *published_heads(connection), *stamped])
+    for fault in (*faults, *_removed_too_soon(checked, times, now)):
         checked.add(fault)
     checked.sort()
     return Verified(checked, found)
+
+
+def _removed_too_soon(
+    checked: CheckedLog, stamps: Sequence[tuple[int, datetime, str]], now: datetime
+) -> Iterator[AuditFault]:
+    """Yield what retention cannot have removed: otherwise whoever says that it did would be rid of all stamps."""
+    if checked.removed_at is None:
+        return
+    latest = min(checked.removed_at, now) - _KEPT_AT_LEAST
+    for number, at, place in stamps:
+        if number < checked.beginning.number and at > latest:
+            words = f"entry {number} was removed sooner after {place} ({_second(at)}) than retention removes any"
+            yield AuditFault(FaultKind.MISSING, number, number, words)
 
 
 def _stored_stamps(connection: Connection) -> Iterator[GivenStamp]:

@@ -80,10 +80,9 @@ class Stamping:
         """Return the last entry; None if there is none, or it is stamped."""
         with self.store.reading() as connection:
             head, last = read_entry(connection), newest_stamp(connection)
-            if last is not None:
+            if last is not None:  # its entry is there: retention removes both
                 same = read_entry(connection, last.number)
-                is_cut_off = head is None or head.number < last.number
-                if is_cut_off or (same is not None and same.hash != last.hash):
+                if same is None or same.hash != last.hash:
                     raise _not_as_stamped(f"entry {last.number} is not there any more as it was stamped")
         if head is None or (last is not None and last.number == head.number):
             return None

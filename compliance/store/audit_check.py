@@ -7,6 +7,7 @@ not rewrite what follows; heads kept elsewhere find what is rewritten from some 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -48,7 +49,7 @@ class CheckedLog:
     """What a check found: how many entries from which number to which head, and what is wrong, by number.
 
     `beginning`: what the first entry follows: what retention left of those before. `heads`: how many of the heads kept
-    elsewhere were compared; `too_old`: how many are of entries that retention has removed.
+    elsewhere were compared; `too_old`: how many are of entries that retention has removed, last at `removed_at` (UTC).
     """
 
     entries: int = 0
@@ -56,6 +57,7 @@ class CheckedLog:
     head: AuditHead = BEGINNING
     heads: int = 0
     too_old: int = 0
+    removed_at: datetime | None = None
     faults: list[AuditFault] = field(default_factory=list)
     more_faults: int = 0
 
@@ -88,7 +90,8 @@ def check_log(connection: Connection, heads: Iterable[tuple[AuditHead, str]] = (
             checked.beginning = before = AuditHead(stored.number - 1, stored.previous)
         _check_place(checked, before, stored, moved)
         _compare(checked, stored.head, wanted.pop(stored.number, ()))
-        anchor = _anchor_of(stored) or anchor
+        if (removed := _anchor_of(stored)) is not None:
+            anchor, checked.removed_at = removed, stored.entry.at
         before = stored.head
         checked.entries += 1
     checked.head = before or BEGINNING

@@ -3,7 +3,7 @@
 from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
-from threading import Barrier, Semaphore, Thread
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
@@ -14,15 +14,14 @@ from compliance.cli import main
 from compliance.errors import AuditError
 from compliance.policy.calendars import LocalDates
 from compliance.service import Service
-from compliance.store import AuditEntry, AuditHead, AuditKind, Store, append_entry, log_entry
+from compliance.store import AuditEntry, AuditHead, AuditKind, Store, log_entry
 from compliance.store.audit_check import FaultKind
 from compliance.store.audit_entry import hash_entry
-from compliance.store.audit_log import read_audit_head
 from compliance.store.audit_retention import find_old_months, remove_old_months
 from compliance.store.tables import AUDIT_ENTRY, OUTBOX, PUBLISHED
 from tests import stores
 from tests.accesses import list_entries
-from tests.integration.test_audit_verify import after, campaign, check, entry
+from tests.integration.test_audit_verify import after, check, entry
 from tests.service_states import NOW, ServiceState
 from tests.stores import at
 
@@ -187,55 +186,6 @@ def test_two_services_that_remove_at_once_remove_once(database_url: str, store: 
             thread.join()
     assert sorted(removed) == [0, 3]
     assert check(store).faults == []
-
-
-def campaign_with_two_instances(url: str, store: Store, trials: int, between: int) -> None:
-    """Two services add entries all the while; from time to time a month is over, and the old ones go."""
-    turns, now = [Semaphore(0), Semaphore(0)], at("2026-01-15 12:00")
-    clock, is_over = [now], list[bool]()
-    faults: list[BaseException] = []
-    with closing(Store.open(url)) as one, closing(Store.open(url)) as two:
-
-        def write(service: Store, turn: Semaphore, number: int) -> None:
-            try:
-                while turn.acquire() and not is_over:
-                    number += 1
-                    log_entry(service, entry(number, at=clock[0]))
-            except BaseException as fault:
-                faults.append(fault)
-
-        threads = [Thread(target=write, args=each) for each in zip((one, two), turns, (1000, 100_000), strict=True)]
-        for thread in threads:
-            thread.start()
-        with store.writing() as connection:
-            for number in range(20):
-                append_entry(connection, entry(number, at=now))
-        removed = 0
-        for trial in range(trials):
-            for turn in turns:
-                turn.release()
-            campaign(store, 1, seed=trial)
-            if trial % between == between - 1:
-                clock[0] += timedelta(days=31)
-                removed += remove(store, clock[0], days=62)
-        is_over.append(True)
-        for turn in turns:
-            turn.release()
-        for thread in threads:
-            thread.join()
-    assert faults == []
-    assert removed > 0
-    assert check(store, read_audit_head(store)).faults == []
-
-
-def test_random_acts_are_all_found_while_two_services_write_and_months_go(database_url: str, store: Store) -> None:
-    """The short form of the next."""
-    campaign_with_two_instances(database_url, store, trials=30, between=6)
-
-
-@pytest.mark.long
-def test_a_thousand_acts_are_all_found_while_two_services_write_and_months_go(database_url: str, store: Store) -> None:
-    campaign_with_two_instances(database_url, store, trials=1000, between=60)
 
 
 @pytest.fixture

@@ -16,16 +16,18 @@ from compliance.cli import main
 from compliance.errors import AuditError, SettingsError, UnavailableError
 from compliance.policy.calendars import LocalDates
 from compliance.service import Service
+from compliance.service.audit_verification import GivenStamp, verify_log
 from compliance.service.daemon import Daemon
 from compliance.service.job_runs import STAMP, JobRuns
 from compliance.service.stamping import Stamping
-from compliance.store import AuditEntry, AuditKind, Store, append_entry, list_job_runs, log_entry
+from compliance.store import AuditEntry, AuditHead, AuditKind, Store, append_entry, list_job_runs, log_entry
 from compliance.store.audit_log import read_audit_head
 from compliance.store.audit_retention import remove_old_months
 from compliance.store.audit_stamps import KeptStamp, iterate_stamps, keep_stamp
 from compliance.store.tables import AUDIT_ENTRY, AUDIT_STAMP
 from tests import stores
 from tests.accesses import list_entries
+from tests.audit_tampering import pretend_retention
 from tests.service_states import ServiceState
 from tests.stores import at, on_both
 from tests.time_stamping import authority, openssl, stamping
@@ -242,6 +244,31 @@ def test_whoever_changes_the_stamps_too_is_found_by_those_kept_elsewhere(log: St
     for number in range(3):
         log_entry(log.store, entry(number + 50))
     assert "entry 5 is not the one of which the stamp" in log.run("verify", "--stamp", safe).stdout
+
+
+def test_whoever_says_that_retention_removed_what_was_stamped_is_found(log: Stamped) -> None:
+    """Otherwise one entry in place of the log would be rid of all stamps: they would be of entries long gone."""
+    log.stamping.stamp()
+    safe = log.folder / "safe"
+    log.run("stamps", "--output", safe)
+    for claimed in (clock.now(), clock.now() + timedelta(days=400)):
+        with log.store.writing() as connection:
+            pretend_retention(connection, claimed, 1000)
+        done = log.run("verify", "--stamp", safe)
+        assert done.exit_code == 8
+        assert f"entry 5 was removed sooner after the stamp {safe / 'entry-5.tsr'}" in done.stdout
+        with pytest.raises(AuditError, match="entry 5 is not there any more"):
+            log.stamping.stamp()
+
+
+def test_what_retention_did_remove_is_not_missed_by_a_stamp_that_somebody_kept(log: Stamped) -> None:
+    log.stamping.stamp()
+    (kept,) = log.kept()
+    later = clock.now() + timedelta(days=200)
+    assert remove_old_months(log.store, LocalDates("Europe/London"), 90, later, "compliance", "service") == 5
+    given = GivenStamp(AuditHead(3, ""), kept.answer, "the stamp in the safe")
+    found = verify_log(log.store, later, (), [given], [authority().certificate])
+    assert (found.checked.faults, found.checked.too_old, found.stamps.verified) == ([], 1, 1)
 
 
 def test_a_stamp_put_in_place_of_another_does_not_hold(log: Stamped) -> None:

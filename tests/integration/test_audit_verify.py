@@ -97,7 +97,7 @@ def campaign(store: Store, trials: int, seed: int) -> None:
 
 
 def test_random_acts_are_all_found(store: Store) -> None:
-    """The short form of `test_a_thousand_acts_are_all_found`."""
+    """The short form of `test_audit_campaign.py`."""
     fill(store, 40)
     campaign(store, 30, seed=1)
 

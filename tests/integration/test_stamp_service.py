@@ -10,6 +10,7 @@ from typing import Final
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
+from rfc3161_client import HashAlgorithm, TimestampRequestBuilder
 
 from compliance import clock
 from compliance.config import Settings
@@ -135,6 +136,15 @@ def test_a_stamp_of_something_else_is_none(web: WebServer, settings: MakeSetting
     stamper = Stamper(tmp_path / "other")
     web.granting = lambda query: stamper(query.replace(sha256(TEXT).digest(), bytes(32)))
     refused(settings(web.url), "is of something else than was asked")
+
+
+def test_a_stamp_of_another_kind_of_hash_is_none(tmp_path: Path) -> None:
+    """What is compared is 32 bytes of a SHA-256; those of another hash prove nothing of it."""
+    needs_openssl()
+    asked = TimestampRequestBuilder().data(TEXT).hash_algorithm(HashAlgorithm.SHA512).build()
+    reply = Stamper(tmp_path / "tsa", digests="sha512").reply(asked.as_bytes())
+    with pytest.raises(WrongStampError, match="is not of a SHA-256"):
+        verify_stamp(reply, [authority().certificate])
 
 
 def test_a_stamp_that_was_given_before_is_none(web: WebServer, settings: MakeSettings) -> None:
