@@ -120,7 +120,7 @@ def _tell_found(found: "Verified") -> None:
 def stamp(config: Path) -> None:
     """Have the head of the log stamped with the time now, by the time-stamping service of the settings (RFC 3161).
 
-    The service is sent a hash and nothing else. What it answers is verified and kept. The running service does this
+    The service is sent a hash and a random number. What it answers is verified and kept. The running service does this
     once a day by itself.
     """
     with service_of(config) as service:

@@ -149,8 +149,8 @@ METRICS: Final = (
     ),
     Metric(
         "compliance_job_ended_timestamp_seconds",
-        "When a job (poll, remind, report, retention) of the running service last ended, well or not; `send`: when the "
-        "mail server was last tried.",
+        "When a job (poll, remind, report, retention, stamp) of the running service last ended, well or not; "
+        "`send`: when the mail server was last tried.",
         lambda facts, _: [((run.name,), run.ended_at.timestamp()) for run in facts.jobs],
         ("job",),
     ),
