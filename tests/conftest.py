@@ -19,9 +19,7 @@ from hypothesis import settings
 
 from tests import postgres
 from tests.compiled import Compiled
-from tests.secrecy import SECRECY, secrets_are_known
-
-__all__ = ["secrets_are_known"]
+from tests.secrecy import SECRECY, secrets_are_known  # noqa: F401  # for every test
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 """Read when NumPy is imported. Tests run side by side: where sums of one are shared out to threads, these spend their
@@ -84,6 +82,12 @@ def without_pandas(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(folder), prepend=os.pathsep)
         yield
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Before the first fixture of a file."""
+    SECRECY.begin(item.path)
 
 
 def check_output(output: str | bytes | None, source: str) -> None:

@@ -19,7 +19,7 @@ import pytest
 from compliance.config import Settings
 
 MOST: Final = 200
-"""How many secrets are searched for, the newest: what a test writes is about those of its own time."""
+"""How many secrets are searched for, the newest of a file of tests."""
 SHORTEST: Final = 6
 """Characters from which a secret is searched for: "x" is everywhere."""
 _NAMED: Final = re.compile(r"""["'](env|file):([^"'\n]+)["']""")
@@ -28,11 +28,18 @@ _SHOWN: Final = re.compile(r"\bvcc_[\w-]{43}\s*")
 
 
 class Secrecy:
-    """The newest secrets that the tests know, and what has been written since somebody looked."""
+    """The newest secrets that the tests of a file know, and what has been written since somebody looked."""
 
     def __init__(self) -> None:
+        self._file: Path | None = None
         self._known: deque[str] = deque(maxlen=MOST)
         self._written: list[tuple[str, str]] = []
+
+    def begin(self, file: Path) -> None:
+        """Forget the secrets of another file of tests: each secret is looked for in all that is written."""
+        if file != self._file:
+            self._file = file
+            self._known.clear()
 
     def know(self, secret: str) -> None:
         """Search for a secret from now on; of the URL of a database, for its password."""
