@@ -1,4 +1,4 @@
-"""What the suite writes is searched, test by test, for what a terminal would obey (compliance/text.py).
+"""What the suite writes is searched, test by test, for what a terminal would obey (compliance/text.py), and for secrets.
 
 Processes that tests start have the libraries that an installed service has.
 """
@@ -19,6 +19,7 @@ from hypothesis import settings
 
 from tests import postgres
 from tests.compiled import Compiled
+from tests.secrecy import SECRECY, secrets_are_known  # noqa: F401  # for every test
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 """Read when NumPy is imported. Tests run side by side: where sums of one are shared out to threads, these spend their
@@ -83,8 +84,15 @@ def without_pandas(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Before the first fixture of a file."""
+    SECRECY.begin(item.path)
+
+
 def check_output(output: str | bytes | None, source: str) -> None:
-    """Fails for an output that holds one."""
+    """Fails for an output that holds one, and notes it for the search for secrets."""
+    SECRECY.note(output, source)
     text = output.decode("utf-8", "surrogateescape") if isinstance(output, bytes) else output or ""
     if found := OBEYED.search(text):
         start = max(found.start() - 60, 0)
@@ -126,6 +134,8 @@ def printable_output(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
     if folder is not None:
         for path in folder.rglob("log"):
             check_output(path.read_bytes(), f"the log {path}")
+    if said := SECRECY.find(folder):
+        pytest.fail(said)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -136,7 +146,10 @@ def pytest_runtest_makereport(
     report = yield
     if call.when == "teardown" and report.passed:
         for name, output in report.sections:
+            SECRECY.note(output, f"{name} of {item.nodeid}")
             if found := OBEYED.search(output):
                 report.outcome = "failed"
                 report.longrepr = f"{name} of {item.nodeid} holds {found[0]!r}, unescaped"
+        if said := SECRECY.find():
+            report.outcome, report.longrepr = "failed", said
     return report

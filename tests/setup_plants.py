@@ -143,7 +143,7 @@ def openid_pages(issuer: str, secret: bool = True) -> PlantSetup:
 
     def plant(setup: Setup) -> None:
         if secret:
-            (setup.folder / "openid-secret").write_text("secret")
+            (setup.folder / "openid-secret").write_text("swordfish-1")
             (setup.folder / "openid-secret").chmod(0o600)
         provider = f'issuer = "{issuer}"\nclient_id = "x"\nclient_secret = "file:openid-secret"'
         address = 'address = "https://victims.force.example"'
@@ -154,7 +154,7 @@ def openid_pages(issuer: str, secret: bool = True) -> PlantSetup:
 
 def secret_of_mode(mode: int) -> PlantSetup:
     def plant(setup: Setup) -> None:
-        (setup.folder / "token").write_text("secret")
+        (setup.folder / "token").write_text("swordfish-1")
         (setup.folder / "token").chmod(mode)
         setup.set("# token = ", 'token = "file:token"')
 
@@ -253,7 +253,7 @@ def dated(off: timedelta) -> PlantSetup:
 
 def with_oauth(*grants: bytes) -> PlantSetup:
     def plant(setup: Setup) -> None:
-        setup.patch.setenv("CRIME_SYSTEM_SECRET", "secret")
+        setup.patch.setenv("CRIME_SYSTEM_SECRET", "swordfish-2")
         setup.grants = list(grants)
         setup.changes.append(
             (
@@ -383,7 +383,7 @@ def with_imap(port: Callable[[], int], *, secret: bool = True) -> PlantSetup:
 
     def plant(setup: Setup) -> None:
         if secret:
-            setup.patch.setenv("IMAP_PASSWORD", "secret")
+            setup.patch.setenv("IMAP_PASSWORD", "swordfish-3")
         place = f'host = "127.0.0.1"\nport = {port()}\nusername = "bounces"\ntimeout_seconds = 0.3'
         setup.set(r"# \[mail.inbound\]", "[mail.inbound]")
         setup.set("# bounce_address = ", 'bounce_address = "bounces@force.example"')
@@ -406,7 +406,7 @@ def secured(security: str, *, tls: Callable[[], Any] | None = server_tls, truste
     return plant
 
 
-def with_login(password: str = "secret", *, offered: bool = True) -> PlantSetup:  # noqa: S107
+def with_login(password: str = "swordfish-4", *, offered: bool = True) -> PlantSetup:  # noqa: S107
     def plant(setup: Setup) -> None:
         setup.patch.setenv("SMTP_PASSWORD", password)
         setup.set("# username = ", 'username = "service"')

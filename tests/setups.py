@@ -77,7 +77,7 @@ def server_tls(name: str = "127.0.0.1", ends: timedelta | None = None) -> ssl.SS
 
 def log_in(_: Any, __: Any, ___: Any, ____: Any, data: Any) -> AuthResult:
     assert isinstance(data, LoginPassword)
-    return AuthResult(success=(data.login, data.password) == (b"service", b"secret"), handled=False)
+    return AuthResult(success=(data.login, data.password) == (b"service", b"swordfish-4"), handled=False)
 
 
 @dataclass

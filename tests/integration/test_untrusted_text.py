@@ -187,6 +187,7 @@ QUIET: Final[tuple[tuple[str, ...], ...]] = (
     ("restore", "copy.db"),
     ("init", "new"),
     ("audit verify",),
+    ("audit stamps",),
     ("check",),
     ("status",),
     ("status", "--json"),
@@ -203,9 +204,9 @@ QUIET: Final[tuple[tuple[str, ...], ...]] = (
     ("maintenance", "2h", "--reason", f"work {HOSTILE}"),
 )
 """Those that count."""
-ASKING: Final = {"poll", "feed try", "run", "web", "simulate", "inbound"}
-"""Those that speak to another system: the first two below. `simulate` shows nothing but what it made itself, `inbound`
-nothing but counts."""
+ASKING: Final = {"poll", "feed try", "run", "web", "simulate", "inbound", "audit stamp"}
+"""Those that speak to another system: the first two below. `simulate` shows nothing but what it made itself, `inbound` and
+`audit stamp` nothing but counts."""
 
 
 def leaves(group: click.Group, name: str = "") -> Iterator[str]:
