@@ -50,8 +50,10 @@ def test_axe_finds_nothing(pages: list[Path], tmp_path: Path) -> None:
 
 
 @BROWSER
-def test_axe_finds_nothing_on_a_dark_screen(pages: list[Path], tmp_path: Path) -> None:
-    assert axe_findings(pages, COLOURS, tmp_path, dark=True) == {}
+@pytest.mark.parametrize("every", [4, pytest.param(1, marks=pytest.mark.long)])
+def test_axe_finds_nothing_on_a_dark_screen(pages: list[Path], tmp_path: Path, every: int) -> None:
+    """All have the same colours: a report and a notice, and each in the long form."""
+    assert axe_findings(pages[::every], COLOURS, tmp_path, dark=True) == {}
 
 
 @BROWSER

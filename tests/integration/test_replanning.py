@@ -125,9 +125,9 @@ def test_it_is_planned_again_after_emails_went_out_or_did_not(planning: Planning
 
 
 def morning(folder: Path) -> tuple[list[Any], list[Any]]:
-    """A Monday from six to eight in a simulated force at work: its emails, and the decisions on them."""
+    """A Monday from six to a quarter past seven in a simulated force at work: its emails, and the decisions on them."""
     with idling(folder, datetime(2026, 6, 29, 6, tzinfo=LONDON), weeks=6) as service:
-        for _ in range(24):
+        for _ in range(15):
             service.system.advance(service.clock.now)
             service.cycle()
         return (
