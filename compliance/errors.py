@@ -15,6 +15,11 @@ _LONGEST_CHAIN: Final = 10
 _DATE: Final = re.compile(r"(?<![\w.])\d{1,4}([./-])\d{1,2}\1\d{1,4}(?![\w.])")
 """A date in any order of its parts."""
 
+UNESCAPED: Final = (
+    "an `@` stands after the one that ends the password; in a user name or password write `@` as `%40` and `%` as `%25`"
+)
+"""What is wrong with the URL of a database whose host or name has what is left of a password."""
+
 
 class System(StrEnum):
     """A system that this service depends on."""

@@ -127,8 +127,8 @@ def check_account(url: str) -> None:
         if owner := place.stat().st_uid:
             name = _name_account(owner)
             raise SettingsError(
-                f"[database] url: {place} belongs to {name}, who could not use what root creates there; run the command "
-                f"as {name}, such as with `sudo -u {name}`"
+                f"[database] url: {place} belongs to {name}, who could not use what root creates there; run the "
+                f"command as {name}, such as with `sudo -u {name}`"
             )
 
 
