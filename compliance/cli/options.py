@@ -214,7 +214,7 @@ def tell_unknown(counts: Mapping[tuple[str, str], int]) -> None:
 
 CONFIG = click.option(
     "--config",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, readable=False),  # load_settings says what to do
     default=Path("config.toml"),
     show_default=True,
     help="The settings file.",
