@@ -23,6 +23,8 @@ SETUP_FAULTS: Final[list[tuple[str, PlantSetup, str]]] = [
     # settings
     ("settings-wrong", setting("due_from = ", "due_form = 2026-01-01"), "did you mean 'due_from'"),
     ("settings-wrong", setting("kind = ", 'kind = "http'), "cannot be read as TOML"),
+    ("settings-wrong", setting("# token = ", 'kind = "http"'), "`crime_system.kind` stands in the file twice, first on line "),
+    ("settings-wrong", both(setting("page_size = ", "page_size = 0"), setting("poll_minutes = ", "poll_minutes = 0")), " (found 0). "),
     ("settings-wrong", setting("sender = ", 'sender = "the team"'), "mail sender or reply address 'the team'"),
     ("settings-wrong", setting('# requirement = "7-day"', 'requirement = "8-day"'), "found '8-day'; expected one of 7-day"),
     ("settings-wrong", setting("targets = ", 'targets = { "8-day" = 80 }'), "8-day"),
@@ -124,6 +126,7 @@ SETUP_FAULTS: Final[list[tuple[str, PlantSetup, str]]] = [
     ("addresses-missing", officer(0, email=None), "1 officer has no email address: O1."),
     ("addresses-wrong", officer(0, email="O1 Smith <o1@force.example>"), "1 officer has an email address that is none: O1."),
     ("roles-missing", officer(1, role="sergeant"), "the role 'supervisor', which [reminders] supervisor_role names"),
+    ("roles-missing", officer(1, role="SGT"), "supervisor_role names; the roles in it are 'SGT' 1"),
     ("roles-missing", setting("champion_role = ", 'champion_role = "lead"'), "the role 'lead', which [reminders] champion_role"),
     ("leaders-missing", officer(0, supervisor_ref=None, team="T9", division="South"), "1 officer has nobody above: O1."),
     ("supervisors-loop", officer(1, supervisor_ref="O1"), "2 officers are in the end their own supervisors: O1, S1."),
@@ -163,7 +166,7 @@ SETUP_FAULTS: Final[list[tuple[str, PlantSetup, str]]] = [
     ("settings-wrong", plant.with_maildir("bounces", "bounces+all@@force.example"), "[mail.inbound] bounce_address 'bounces+all@@force.example'"),
     ("secret-missing", plant.with_imap(plant.closed_port, secret=False), "mail.inbound.password: the environment variable IMAP_PASSWORD is not set"),
     ("test-email-refused", both(plant.with_test_email, plant.answering(rcpt="550 5.7.1 Relaying denied")), "550 5.7.1 Relaying denied"),
-    ("test-email-refused", both(plant.with_test_email, setting("# allow = ", 'allow = ["o1@force.example"]')), "not among those that [mail] allow lists"),
+    ("test-email-held", both(plant.with_test_email, setting("# allow = ", 'allow = ["o1@force.example"]')), "not among those that [mail] allow lists"),
     # stamps of the audit log
     ("settings-wrong", setting("# authority = ", 'authority = "none.pem"'), "audit.authority: "),
     ("settings-wrong", setting("# timestamp_url = ", 'timestamp_url = "https://stamps.example/"'), "timestamp_url is set, and authority is not"),
@@ -191,6 +194,7 @@ HEALTHY_SETUPS: Final[dict[str, PlantSetup]] = {
     "a clock that is a minute off": plant.dated(timedelta(seconds=-100)),
     "a certificate of two months": plant.over_tls(lambda: server_tls(ends=60 * DAY)),
     "a few records only": lambda setup: setup.records.__delitem__(slice(3, None)),
+    "crimes of which nobody says who had them before": record(lambda each: each.pop("allocations")),
     "no officer directory": setting("officers_url = ", ""),
     "a published file as it was, and one moved away": plant.published(altered=False),
     "pages behind a proxy that signs people in": plant.pages(),

@@ -114,6 +114,7 @@ def test_records_refused_for_a_date_without_a_time_are_told_of() -> None:
     assert len(reasons) == 5
     [noted] = notes_of_refusals(reasons)
     assert noted.startswith("3 records refused because a date has no time; ")
+    assert 'if the time is in a column of its own, join the two, as in at = ["ContactDate", "ContactTime"]' in noted
     assert notes_of_refusals(reasons[3:]) == []
 
 

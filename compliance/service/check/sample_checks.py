@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from compliance.config import Settings
+from compliance.feed_settings import CrimeSystem
 from compliance.feeds.fields import LISTS
 from compliance.policy import Policy
 from compliance.policy.vocabulary import count_unknown_values
@@ -19,8 +20,8 @@ from compliance.text import count_noun, plural
 
 _ENOUGH: Final = 20
 """How many records, or items of a list, a field must be empty in before it is told of."""
-_EXPECTED: Final = ("status", "allocations", "victims", "updates")
-"""The lists that a force's crimes have, though not each crime."""
+_EXPECTED: Final = ("status", "victims", "updates")
+"""The lists that a force's crimes have, though not each crime; allocations, if the settings say where they are."""
 
 
 def check_sample(settings: Settings, policy: Policy, sample: FeedSample, more: Sequence[str]) -> Finding:
@@ -71,7 +72,7 @@ def _find_never_filled(settings: Settings, records: Sequence[Mapping[str, Any]])
     if len(records) < _ENOUGH:
         return
     mapping = settings.crime_system.mapping
-    for name in _EXPECTED:
+    for name in (*_EXPECTED, *(["allocations"] if _gives_allocations(settings.crime_system) else [])):
         if not any(_items(records, name)):
             source = mapping.lists.get(name)
             yield f"the list {name}" + (f", [crime_system.mapping] lists.{name} = {source!r}" if source else "")
@@ -83,6 +84,12 @@ def _find_never_filled(settings: Settings, records: Sequence[Mapping[str, Any]])
             is_link = key == "crime_ref" and name != "crime"  # says whose row it is, and is no field of the list
             if source and not is_link and not any(item.get(key) is not None for item in items):
                 yield f"{name}.{key}, [crime_system.mapping] {name}.{key} = {source!r}"
+
+
+def _gives_allocations(system: CrimeSystem) -> bool:
+    """Return whether the settings say where allocations are. A crime system may have none: records section 1."""
+    given = {*(system.files.tables if system.files else ()), *(system.database.queries if system.database else ())}
+    return "allocations" in given | set(system.mapping.lists) or bool(system.mapping.allocations)
 
 
 def _items(records: Sequence[Mapping[str, Any]], name: str) -> Iterator[Mapping[str, Any]]:
