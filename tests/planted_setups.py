@@ -115,6 +115,7 @@ SETUP_FAULTS: Final[list[tuple[str, PlantSetup, str]]] = [
     ("sample-unknown-values", record(lambda each: each["victims"][0].update(category="witness")), 'victims.category = "witness": 25 times'),
     ("sample-unknown-values", record(lambda each: each["updates"][0].update(method="fax")), 'updates.method = "fax"'),
     ("sample-unknown-values", record(lambda each: each.update(events=[{"event_ref": "E1", "kind": "lunch", "at": each["reported_at"]}])), 'events.kind = "lunch"'),
+    ("changed-unseen", plant.stored(lambda each: each["victims"].append({"victim_ref": "S1"})), "3 of 25 crimes in the sample are stored with other content, though `changed_at` says that nothing has changed since. | crime 22A/0/26"),
     ("fields-never-filled", record(plant.rename("updates", "contacts")), "the list updates"),
     ("fields-never-filled", mapped('updates = { outcome = "Outcome" }'), "updates.outcome, [crime_system.mapping] updates.outcome = 'Outcome'"),
     # the officer directory
@@ -195,6 +196,10 @@ HEALTHY_SETUPS: Final[dict[str, PlantSetup]] = {
     "a certificate of two months": plant.over_tls(lambda: server_tls(ends=60 * DAY)),
     "a few records only": lambda setup: setup.records.__delitem__(slice(3, None)),
     "crimes of which nobody says who had them before": record(lambda each: each.pop("allocations")),
+    "crimes stored as they come": plant.stored(dict.copy),
+    "crimes that changed since they were stored": plant.stored(
+        lambda each: each.update(changed_at="2026-07-05T12:00:00Z", updates=[])
+    ),
     "no officer directory": setting("officers_url = ", ""),
     "a published file as it was, and one moved away": plant.published(altered=False),
     "pages behind a proxy that signs people in": plant.pages(),

@@ -52,7 +52,7 @@ def check_feed(settings: Settings, policy: Policy | None, clock: Callable[[], da
         yield _describe(settings, sample, problem)
         yield from describe_server(witness)
         if sample is not None and policy is not None:
-            yield check_sample(settings, policy, sample, notes_of(sample.crimes, mapper.filters.seen, policy))
+            yield check_sample(settings, policy, sample, notes_of(sample.crimes, mapper.filters.seen, policy), clock())
         if wait := standing_wait(settings, "directory_ask_again_at", clock()):
             yield Finding("officer directory: not asked", notes=(wait,))
         elif problem is None or kind != "database":  # a database that fails fails for the directory too

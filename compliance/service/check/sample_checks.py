@@ -3,9 +3,12 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from datetime import datetime
 from typing import Any, Final
 
 from compliance.config import Settings
+from compliance.errors import ComplianceError
 from compliance.feed_settings import CrimeSystem
 from compliance.feeds.fields import LISTS
 from compliance.policy import Policy
@@ -16,6 +19,7 @@ from compliance.service.crime_feed import vocabulary_of
 from compliance.service.feed_trial import FeedSample
 from compliance.service.sample_notes import WITHOUT_ZONE
 from compliance.service.unknown_notes import name_value
+from compliance.store import Store, list_changed_unseen
 from compliance.text import count_noun, plural
 
 _ENOUGH: Final = 20
@@ -24,8 +28,8 @@ _EXPECTED: Final = ("status", "victims", "updates")
 """The lists that a force's crimes have, though not each crime; allocations, if the settings say where they are."""
 
 
-def check_sample(settings: Settings, policy: Policy, sample: FeedSample, more: Sequence[str]) -> Finding:
-    """Look at a sample of records. `more`: what else to note of it."""
+def check_sample(settings: Settings, policy: Policy, sample: FeedSample, more: Sequence[str], now: datetime) -> Finding:
+    """Look at a sample of records, also beside what is stored, as at an instant (aware). `more`: what else to note."""
     refused = [record.refused for record in sample.records if record.refused is not None]
     zoneless = [reason for reason in refused if WITHOUT_ZONE in reason]
     others = [reason for reason in refused if WITHOUT_ZONE not in reason]
@@ -45,6 +49,7 @@ def check_sample(settings: Settings, policy: Policy, sample: FeedSample, more: S
         ordered = sorted(unknown.items(), key=lambda item: (-item[1], item[0]))
         listed = [f"{name_value(*which)}: {count_noun(times, 'time')}" for which, times in ordered]
         problems.append(Problem("sample-unknown-values", said, first_ones(listed)))
+    problems += _find_changed_unseen(settings, sample, now)
     notes = [*more]
     if sample.clock_changes:
         notes.append(
@@ -54,6 +59,20 @@ def check_sample(settings: Settings, policy: Policy, sample: FeedSample, more: S
     return Finding(
         f"sample: {len(sample.records) - len(refused):,} {of} would be stored", tuple(problems), tuple(notes)
     )
+
+
+def _find_changed_unseen(settings: Settings, sample: FeedSample, now: datetime) -> Iterator[Problem]:
+    """Find crimes that are stored otherwise than they come now, and of which no poll would see that."""
+    try:
+        with closing(Store.open(settings.database_url)) as store, store.reading() as connection:
+            changed = list_changed_unseen(connection, sample.crimes, now)
+    except ComplianceError:  # another look finds what is wrong with the database
+        return
+    if changed:
+        of = f"{len(changed):,} of {count_noun(len(sample.crimes), 'crime')} in the sample"
+        is_are = plural(len(changed), "is", "are")
+        said = f"{of} {is_are} stored with other content, though `changed_at` says that nothing has changed since."
+        yield Problem("changed-unseen", said, first_ones([f"crime {ref}" for ref in sorted(changed)]))
 
 
 def _count_reasons(reasons: Iterable[str]) -> tuple[str, ...]:

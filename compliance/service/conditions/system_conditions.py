@@ -111,6 +111,14 @@ _FEED: Final = (
         f"correct the mapping, or have the records corrected in the crime system (docs/feeds.md); {_TRY}.",
     ),
     _asked(
+        "changed-unseen",
+        _WARNING,
+        "Crimes in the sample are stored with other content, though their `changed_at` says that nothing has changed "
+        "since: no poll reads them again.",
+        "if the mapping or a query was changed, run `compliance feed restart`, then `compliance poll`; if not, the "
+        "crime system changes a crime without its `changed_at`: have that mended there, or in the view (docs/feeds.md).",
+    ),
+    _asked(
         "instants-without-zone",
         _WARNING,
         "Records in the sample have date-times without an offset from UTC, which are refused.",
