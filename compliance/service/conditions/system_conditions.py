@@ -116,7 +116,8 @@ _FEED: Final = (
         "Crimes in the sample are stored with other content, though their `changed_at` says that nothing has changed "
         "since: no poll reads them again.",
         "if the mapping or a query was changed, run `compliance feed restart`, then `compliance poll`; if not, the "
-        "crime system changes a crime without its `changed_at`: have that mended there, or in the view (docs/feeds.md).",
+        "crime system changes a crime without its `changed_at`: have that mended there, or in the view "
+        "(docs/feeds.md).",
     ),
     _asked(
         "instants-without-zone",
