@@ -159,7 +159,7 @@ SETUP_FAULTS: Final[list[tuple[str, PlantSetup, str]]] = [
     ("mail-certificate-refused", plant.secured("starttls", trusted=False), "certificate verify failed"),
     ("mail-certificate-refused", plant.secured("tls", tls=lambda: server_tls(ends=-DAY)), "certificate has expired"),
     ("certificate-ending", plant.secured("starttls", tls=lambda: server_tls(ends=2.5 * DAY)), "The certificate of the mail server 127.0.0.1:"),
-    ("mail-login-refused", plant.with_login("wrong"), "it rejects our user name and password"),
+    ("mail-login-refused", plant.with_login("swordfish-5"), "it rejects our user name and password"),
     ("mail-login-refused", plant.with_login(offered=False), "SMTP AUTH extension not supported"),
     ("mailbox-not-readable", plant.with_maildir(None), "there is no folder 'new' in it."),
     ("mailbox-not-readable", plant.with_imap(plant.closed_port), "Connection refused."),
