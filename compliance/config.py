@@ -192,6 +192,9 @@ def load_settings(path: Path) -> Settings:
     try:
         content = path.read_bytes()
         data = tomllib.loads(content.decode("utf-8"))
+    except PermissionError as error:
+        told = "run the command as the user of the service, such as with `sudo -u compliance`"
+        raise SettingsError(f"{path}: cannot be read ({error.strerror}); {told}") from None
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read ({error.strerror}); name the file with --config") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

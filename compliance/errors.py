@@ -1,7 +1,7 @@
 """Errors that say what was wrong and what to do. The command line turns each into a message and an exit code."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from difflib import get_close_matches
 from enum import StrEnum
@@ -14,6 +14,12 @@ from compliance.text import printable
 _LONGEST_CHAIN: Final = 10
 _DATE: Final = re.compile(r"(?<![\w.])\d{1,4}([./-])\d{1,2}\1\d{1,4}(?![\w.])")
 """A date in any order of its parts."""
+_SECTION: Final = re.compile(r"\s*\[+\s*([^\[\]]+?)\s*\]")
+
+UNESCAPED: Final = (
+    "an `@` stands after the one that ends the password; in a user name or password write `@` as `%40` and `%` as `%25`"
+)
+"""What is wrong with the URL of a database whose host or name has what is left of a password."""
 
 
 class System(StrEnum):
@@ -118,13 +124,36 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 
 def toml_error(path: Path, content: bytes, error: ValueError) -> SettingsError:
-    """Turn the error of a TOML reader into one that says how dates are written, if the line it names has one wrong."""
+    """Turn the error of a TOML reader into one that says what to do about a wrong date, or about what is there twice.
+
+    The line that the error names says which it is.
+    """
     place = re.search(r"\(at line (\d+), column", str(error))
     lines = content.decode("utf-8", "replace").splitlines()
-    line = lines[int(place[1]) - 1] if place and int(place[1]) <= len(lines) else ""
-    wrong = next((found[0] for found in _DATE.finditer(line.partition("#")[0]) if not _is_date(found[0])), None)
+    until = lines[: int(place[1])] if place else []
+    line = until[-1].partition("#")[0].strip() if until else ""
+    wrong = next((found[0] for found in _DATE.finditer(line) if not _is_date(found[0])), None)
     hint = f"; dates are written as in 2027-03-01, without quotes (found {wrong})" if wrong else ""
+    if not wrong and str(error).startswith(("Cannot declare", "Cannot overwrite", "Cannot mutate")):
+        hint = _say_twice(until)
     return SettingsError(f"{path}: cannot be read as TOML: {error}{hint}")
+
+
+def _say_twice(lines: Sequence[str]) -> str:
+    """Say where that which the last of some lines declares, a section or a key, was declared before; "" if unsure."""
+    section, declared = "", list[str]()
+    for line in lines:
+        if found := _SECTION.match(line):
+            section = found[1]
+            declared.append(section)
+        else:
+            key = line.partition("=")[0].strip() if "=" in line else ""
+            declared.append(f"{section}.{key}".lstrip("."))
+    *before, last = declared
+    if last not in before or last.endswith("."):  # the end of a value over several lines
+        return ""
+    named = f"[{last}]" if last == section else f"`{last}`"
+    return f"; {named} stands in the file twice, first on line {before.index(last) + 1}: keep one of the two"
 
 
 def _is_date(text: str) -> bool:

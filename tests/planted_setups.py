@@ -23,6 +23,8 @@ SETUP_FAULTS: Final[list[tuple[str, PlantSetup, str]]] = [
     # settings
     ("settings-wrong", setting("due_from = ", "due_form = 2026-01-01"), "did you mean 'due_from'"),
     ("settings-wrong", setting("kind = ", 'kind = "http'), "cannot be read as TOML"),
+    ("settings-wrong", setting("# token = ", 'kind = "http"'), "`crime_system.kind` stands in the file twice, first on line "),
+    ("settings-wrong", both(setting("page_size = ", "page_size = 0"), setting("poll_minutes = ", "poll_minutes = 0")), " (found 0). "),
     ("settings-wrong", setting("sender = ", 'sender = "the team"'), "mail sender or reply address 'the team'"),
     ("settings-wrong", setting('# requirement = "7-day"', 'requirement = "8-day"'), "found '8-day'; expected one of 7-day"),
     ("settings-wrong", setting("targets = ", 'targets = { "8-day" = 80 }'), "8-day"),
@@ -113,6 +115,7 @@ SETUP_FAULTS: Final[list[tuple[str, PlantSetup, str]]] = [
     ("sample-unknown-values", record(lambda each: each["victims"][0].update(category="witness")), 'victims.category = "witness": 25 times'),
     ("sample-unknown-values", record(lambda each: each["updates"][0].update(method="fax")), 'updates.method = "fax"'),
     ("sample-unknown-values", record(lambda each: each.update(events=[{"event_ref": "E1", "kind": "lunch", "at": each["reported_at"]}])), 'events.kind = "lunch"'),
+    ("changed-unseen", plant.stored(lambda each: each["victims"].append({"victim_ref": "S1"})), "3 of 25 crimes in the sample are stored with other content, though `changed_at` says that nothing has changed since. | crime 22A/0/26"),
     ("fields-never-filled", record(plant.rename("updates", "contacts")), "the list updates"),
     ("fields-never-filled", mapped('updates = { outcome = "Outcome" }'), "updates.outcome, [crime_system.mapping] updates.outcome = 'Outcome'"),
     # the officer directory
@@ -124,6 +127,7 @@ SETUP_FAULTS: Final[list[tuple[str, PlantSetup, str]]] = [
     ("addresses-missing", officer(0, email=None), "1 officer has no email address: O1."),
     ("addresses-wrong", officer(0, email="O1 Smith <o1@force.example>"), "1 officer has an email address that is none: O1."),
     ("roles-missing", officer(1, role="sergeant"), "the role 'supervisor', which [reminders] supervisor_role names"),
+    ("roles-missing", officer(1, role="SGT"), "supervisor_role names; the roles in it are 'SGT' 1"),
     ("roles-missing", setting("champion_role = ", 'champion_role = "lead"'), "the role 'lead', which [reminders] champion_role"),
     ("leaders-missing", officer(0, supervisor_ref=None, team="T9", division="South"), "1 officer has nobody above: O1."),
     ("supervisors-loop", officer(1, supervisor_ref="O1"), "2 officers are in the end their own supervisors: O1, S1."),
@@ -155,7 +159,7 @@ SETUP_FAULTS: Final[list[tuple[str, PlantSetup, str]]] = [
     ("mail-certificate-refused", plant.secured("starttls", trusted=False), "certificate verify failed"),
     ("mail-certificate-refused", plant.secured("tls", tls=lambda: server_tls(ends=-DAY)), "certificate has expired"),
     ("certificate-ending", plant.secured("starttls", tls=lambda: server_tls(ends=2.5 * DAY)), "The certificate of the mail server 127.0.0.1:"),
-    ("mail-login-refused", plant.with_login("wrong"), "it rejects our user name and password"),
+    ("mail-login-refused", plant.with_login("swordfish-5"), "it rejects our user name and password"),
     ("mail-login-refused", plant.with_login(offered=False), "SMTP AUTH extension not supported"),
     ("mailbox-not-readable", plant.with_maildir(None), "there is no folder 'new' in it."),
     ("mailbox-not-readable", plant.with_imap(plant.closed_port), "Connection refused."),
@@ -163,7 +167,7 @@ SETUP_FAULTS: Final[list[tuple[str, PlantSetup, str]]] = [
     ("settings-wrong", plant.with_maildir("bounces", "bounces+all@@force.example"), "[mail.inbound] bounce_address 'bounces+all@@force.example'"),
     ("secret-missing", plant.with_imap(plant.closed_port, secret=False), "mail.inbound.password: the environment variable IMAP_PASSWORD is not set"),
     ("test-email-refused", both(plant.with_test_email, plant.answering(rcpt="550 5.7.1 Relaying denied")), "550 5.7.1 Relaying denied"),
-    ("test-email-refused", both(plant.with_test_email, setting("# allow = ", 'allow = ["o1@force.example"]')), "not among those that [mail] allow lists"),
+    ("test-email-held", both(plant.with_test_email, setting("# allow = ", 'allow = ["o1@force.example"]')), "not among those that [mail] allow lists"),
     # stamps of the audit log
     ("settings-wrong", setting("# authority = ", 'authority = "none.pem"'), "audit.authority: "),
     ("settings-wrong", setting("# timestamp_url = ", 'timestamp_url = "https://stamps.example/"'), "timestamp_url is set, and authority is not"),
@@ -191,6 +195,11 @@ HEALTHY_SETUPS: Final[dict[str, PlantSetup]] = {
     "a clock that is a minute off": plant.dated(timedelta(seconds=-100)),
     "a certificate of two months": plant.over_tls(lambda: server_tls(ends=60 * DAY)),
     "a few records only": lambda setup: setup.records.__delitem__(slice(3, None)),
+    "crimes of which nobody says who had them before": record(lambda each: each.pop("allocations")),
+    "crimes stored as they come": plant.stored(dict.copy),
+    "crimes that changed since they were stored": plant.stored(
+        lambda each: each.update(changed_at="2026-07-05T12:00:00Z", updates=[])
+    ),
     "no officer directory": setting("officers_url = ", ""),
     "a published file as it was, and one moved away": plant.published(altered=False),
     "pages behind a proxy that signs people in": plant.pages(),

@@ -7,6 +7,7 @@ import sqlite3
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from copy import deepcopy
 from datetime import timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from sqlalchemy import text, update
 from compliance import clock
 from compliance.service.check import limits
 from compliance.store.tables import Published
+from tests import stores
 from tests.engine import RULES
 from tests.integration.test_mail_server import Server
 from tests.service_states import FORMS
@@ -83,6 +85,20 @@ def without_officer(number: int) -> PlantSetup:
 def record(change: Callable[[dict[str, Any]], object], count: int = 25) -> PlantSetup:
     """Change some of the records."""
     return lambda setup: [change(each) for each in setup.records[:count]]
+
+
+def stored(change: Callable[[dict[str, Any]], object], count: int = 3) -> PlantSetup:
+    """The records, some with a change, as they were stored when they last changed, which was weeks ago."""
+
+    def plant(setup: Setup) -> None:
+        for each in setup.records:
+            each["changed_at"] = "2026-07-06T12:00:00Z"
+        before = deepcopy(setup.records)
+        for each in before[:count]:
+            change(each)
+        stores.take(setup.state.store, setup.state.now, *before)
+
+    return plant
 
 
 def file(name: str, content: str, *more: PlantSetup) -> PlantSetup:

@@ -29,7 +29,7 @@ def init(folder: Path, data: Path | None) -> None:
     echo()
     echo("Next:")
     echo(f"  edit {folder / 'config.toml'}: each line marked DECIDE")
-    echo(f"  cd {folder}")
+    echo(f"  cd {folder}, and as the user of the service (docs/install.md):")
     echo("  compliance check --offline    # is what you wrote right?")
     echo("  compliance migrate            # create the database")
     echo("  compliance check              # do the other systems work?")

@@ -174,17 +174,20 @@ def account_name() -> str:
 def service_of(config: Path) -> "Iterator[Service]":
     """Open the service with the settings in `config`, set up its log, and write to the audit log what the command owes.
 
-    A command of `SHOWS_CASES` writes that itself, once it knows which crimes it is about to show.
+    A command of `SHOWS_CASES` writes that itself, once it knows which crimes it is about to show. Raises SettingsError
+    if root runs it on the database of another account.
     """
     from compliance.cli.command_notes import SHOWS_CASES, name_command, note_command
     from compliance.config import load_settings
     from compliance.service import Service
     from compliance.service.logs import set_up
     from compliance.service.noted_progress import noted_progress
+    from compliance.store import check_account
     from compliance.store.actors import COMMAND_LINE, Actor
 
     settings = load_settings(config)
     set_up(settings.log)
+    check_account(settings.database_url)
     name = name_command(click.get_current_context())
     with Service.open(settings, actor=Actor(user_name(), COMMAND_LINE)) as service:
         if name not in SHOWS_CASES:
@@ -211,7 +214,7 @@ def tell_unknown(counts: Mapping[tuple[str, str], int]) -> None:
 
 CONFIG = click.option(
     "--config",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, readable=False),  # load_settings says what to do
     default=Path("config.toml"),
     show_default=True,
     help="The settings file.",

@@ -8,10 +8,10 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import Connection, DateTime, Engine, NullPool, bindparam, create_engine, make_url, text
+from sqlalchemy import URL, Connection, DateTime, Engine, NullPool, bindparam, create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
-from compliance.errors import SettingsError, UnavailableError
+from compliance.errors import UNESCAPED, SettingsError, UnavailableError
 from compliance.feed_settings import SourceDatabase
 from compliance.feeds.bodies import directory_of
 from compliance.feeds.database_cursors import Changed, cursor_of_change, read_cursor
@@ -248,12 +248,20 @@ class _Reading:
 
 def describe_source(url: str) -> str:
     """Return the address of a source without user, password and driver. Raises SettingsError for an invalid URL."""
+    parsed = _parse(url)
+    port = f":{parsed.port}" if parsed.port else ""
+    return f"{parsed.get_backend_name()}://{parsed.host or ''}{port}/{parsed.database or ''}"
+
+
+def _parse(url: str) -> URL:
+    """Raises SettingsError, which quotes nothing of the URL."""
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
         raise _not_an_address() from None
-    port = f":{parsed.port}" if parsed.port else ""
-    return f"{parsed.get_backend_name()}://{parsed.host or ''}{port}/{parsed.database or ''}"
+    if parsed.host and "@" in f"{parsed.host}{parsed.database}":  # the rest of a password, which nobody may read
+        raise SettingsError(f"{_SECTION}.url: {UNESCAPED}")
+    return parsed
 
 
 def _not_an_address() -> SettingsError:
@@ -262,8 +270,8 @@ def _not_an_address() -> SettingsError:
 
 
 def _engine(url: str) -> Engine:
+    parsed = _parse(url)
     try:
-        parsed = make_url(url)
         return create_engine(parsed, poolclass=NullPool, hide_parameters=True)
     except (ArgumentError, NoSuchModuleError, ValueError):
         raise _not_an_address() from None

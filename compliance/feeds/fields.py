@@ -67,8 +67,9 @@ def check_mapping(mapping: FieldMapping, tabular: bool) -> None:
     for setting, keys in (("values", mapping.values), ("constants", mapping.constants)):
         for key in keys:
             name, _, found = key.partition(".")
-            _check_known(f'{setting}."{key}"', name, FIELDS)
-            _check_known(f'{setting}."{key}"', found, FIELDS[name])
+            if name not in FIELDS or found not in FIELDS[name]:
+                known = [f"{each}.{field}" for each, fields in FIELDS.items() for field in fields]
+                raise SettingsError(f'{_SETTING}.{setting}."{key}": there is no such field{nearest(key, known)}')
 
 
 def zone_of(mapping: FieldMapping) -> ZoneInfo | None:

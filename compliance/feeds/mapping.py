@@ -31,7 +31,7 @@ class Mapper:
     def __init__(self, mapping: FieldMapping, tabular: bool) -> None:
         """Prepare the mapping. Raises SettingsError if it names anything that does not exist."""
         check_mapping(mapping, tabular)
-        self.mapping = mapping
+        self.mapping, self.is_tabular = mapping, tabular
         self._values = Values(zone_of(mapping), mapping.formats)
         self._fields = {name: prepare_fields(mapping, self._values, name, True, tabular) for name in FIELDS}
         lists = (*LISTS, "absent")
@@ -76,6 +76,12 @@ class Mapper:
             columns = [source] if isinstance(source, str) else source
             found |= dict.fromkeys(columns, f"crime_system.mapping.{name}.{key}")
         return found
+
+    def unread(self, name: str, columns: Iterable[str]) -> list[str]:
+        """Return which columns of a list's own table no field of the list is read from."""
+        own = {key for key in FIELDS[name] if key not in named_fields(self.mapping, name)}
+        crime_ref = named_fields(self.mapping, "crime").get("crime_ref") or "crime_ref"
+        return [each for each in columns if each not in {*own, *self._columns(name), crime_ref}]
 
     def crime_number(self, name: str, row: Row) -> Any:
         """Return the crime number in a row of a list's table, from the column that the mapping names for it.

@@ -18,6 +18,7 @@ from compliance.service.crime_feed import feed_of, mapper_of, vocabulary_of
 from compliance.service.directory_poll import useless
 from compliance.service.feed_waits import standing_wait
 from compliance.service.sample_notes import notes_of, notes_of_refusals
+from compliance.service.unread_columns import notes_of_unread
 
 EXAMINED: Final = 500
 """How many records a trial reads, however few are to be shown: some faults show only in many."""
@@ -81,6 +82,7 @@ def try_feed(settings: Settings, clock: Callable[[], datetime], count: int, ask_
     unknown = count_unknown_values(sample.crimes, vocabulary_of(settings, policy))
     refused = [record.refused for record in sample.records if record.refused is not None]
     notes = notes_of(sample.crimes, mapper.filters.seen, policy) + notes_of_refusals(refused)
+    notes += notes_of_unread((record.source for record in sample.records), mapper)
     return Trial(
         sample.records[:count],
         len(sample.records),

@@ -19,6 +19,7 @@ from compliance.service.conditions import (
     ServiceFacts,
     Severity,
     Sight,
+    as_sentences,
     find_conditions,
     name_conditions,
     note_problem,
@@ -113,15 +114,15 @@ def look(config: Path, now: datetime) -> Overview:
     except SettingsError as error:
         partial = read_partly(config, error)
         settings = partial.settings
-        said = f"{error}. {_GOES_ON} What follows is read without {join_words(partial.left_out)}."
+        said = f"{as_sentences(error)} {_GOES_ON} What follows is read without {join_words(partial.left_out)}."
         problems.append(note_problem("settings-wrong", said))
     try:
         policy = load_policy(settings.policy)
     except SettingsError as error:
         policy = load_policy(ForceSettings.model_fields["policy"].default)
         said = (
-            f"{error}. {_GOES_ON} What follows of the calendar, unknown values and reports owed is as under "
-            f"{policy.path.name}."
+            f"{as_sentences(error)} {_GOES_ON} What follows of the calendar, unknown values and reports owed is as "
+            f"under {policy.path.name}."
         )
         problems.append(note_problem("policy-wrong", said))
     facts = read_facts(settings, policy, now)

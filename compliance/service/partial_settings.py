@@ -1,5 +1,6 @@
 """The settings of a file with mistakes in it, as far as they can be read: to look at a service that still runs."""
 
+import os
 import re
 import tomllib
 from collections.abc import Sequence
@@ -60,6 +61,8 @@ def read_partly(path: Path, error: SettingsError) -> PartialSettings:
         settings, is_certain = None, True
     if not is_certain:
         raise _with_reason(error, f"{path}: it is not certain which database is meant")
+    if settings is None and not os.access(path, os.R_OK):
+        raise error  # which says all there is to say
     if settings is None:
         raise _with_reason(error, f"{path}: what is wrong cannot be left out")
     return PartialSettings(settings, tuple(left_out))

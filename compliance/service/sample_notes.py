@@ -65,7 +65,8 @@ def notes_of_refusals(refused: Sequence[str]) -> list[str]:
     if count := sum(_DATE_ALONE.search(reason) is not None for reason in refused):
         notes.append(
             f"{count_noun(count, 'record')} refused because a date has no time; if the crime system has none, a format "
-            "in [crime_system.mapping] formats takes the date as 00:00 (docs/feeds.md, Instants)"
+            "in [crime_system.mapping] formats takes the date as 00:00; if the time is in a column of its own, join "
+            'the two, as in at = ["ContactDate", "ContactTime"] (docs/feeds.md, Instants)'
         )
     if count := sum(WITHOUT_ZONE in reason for reason in refused):
         notes.append(

@@ -7,8 +7,9 @@ are queries.
 from compliance.store.audit_entry import AuditEntry, AuditHead, AuditKind
 from compliance.store.audit_log import append_entry, log_entry, log_if_changed
 from compliance.store.backup import backup
+from compliance.store.current_versions import list_changed_unseen
 from compliance.store.cursors import cursor_before, note_cursor
-from compliance.store.database_file import MIGRATE, RUN, DatabaseReplacedError, claim, find_replaced
+from compliance.store.database_file import MIGRATE, RUN, DatabaseReplacedError, check_account, claim, find_replaced
 from compliance.store.directory import (
     LastGood,
     count_failed_readings,
@@ -140,6 +141,7 @@ __all__ = [
     "begin_maintenance",
     "begin_poll",
     "begin_session",
+    "check_account",
     "claim",
     "concerns_only",
     "count_disputes",
@@ -172,6 +174,7 @@ __all__ = [
     "last_complete_poll",
     "last_good_directory",
     "latest_crimes",
+    "list_changed_unseen",
     "list_crime_refs",
     "list_disputes",
     "list_expired",

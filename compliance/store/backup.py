@@ -43,6 +43,9 @@ def backup(url: str, target: Path) -> int:
 
 def _check_target(source: Path, target: Path) -> None:
     """Check that only a former copy is replaced: no other file, and no database in use, including the service's own."""
+    if not target.parent.is_dir():
+        make = f"`install -d -o compliance -m 700 {target.parent}`"
+        raise SettingsError(f"{target}: the folder {target.parent} is not there; make it, such as with {make}")
     if target.exists():
         if target.samefile(source):
             raise SettingsError(f"{target}: it is the database itself; name another file")

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, insert, literal, select
 
 from compliance.records import Crime
-from compliance.store.content import Content, is_older, pack_texts, read_packed_stamps
+from compliance.store.content import Content, content_of, is_older, pack_texts, read_packed_stamps
 from compliance.store.dialect import add, among, chunks, rows_of, set_by_key, upsert
 from compliance.store.emptied import count_emptied
 from compliance.store.removals import list_removed_contents
@@ -16,6 +16,7 @@ from compliance.store.tables import CRIME, CRIME_VERSION
 
 AT_ONCE: Final = date.min
 """The `wake_on` of a crime that has changed since it was last judged."""
+_DAY: Final = timedelta(days=1)
 
 
 class _Held(NamedTuple):
@@ -67,6 +68,23 @@ def are_as_stored(connection: Connection, contents: Sequence[Content]) -> bool:
     """Return whether `put_crimes` would write nothing."""
     held = _read_held(connection, contents)
     return all(_is_as_stored(content, held.get(content.crime_ref)) for content in contents)
+
+
+def list_changed_unseen(connection: Connection, crimes: Sequence[Crime], now: datetime) -> list[str]:
+    """Return the crimes stored with other content than they come with, though `changed_at` is the same as before.
+
+    A poll does not see such a change. One of the last day is left out: a poll may still read it, as a `changed_at` may
+    be a date alone.
+    """
+    came = {content.crime_ref: content for content in content_of(crimes)}
+    held = _read_held(connection, list(came.values()))
+    return [
+        ref
+        for ref, stands in held.items()
+        if came[ref].digest != stands.digest
+        and stands.changed_at is not None
+        and came[ref].changed_at == stands.changed_at < now - _DAY
+    ]
 
 
 def _is_as_stored(content: Content, held: _Held | None) -> bool:

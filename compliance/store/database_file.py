@@ -6,6 +6,7 @@ A service holds a lock on a file beside the database. The kernel lets go of it h
 import fcntl
 import json
 import os
+import pwd
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -84,8 +85,9 @@ def claim(url: str, command: str, now: datetime) -> Iterator[None]:
     """Hold the database for one command (`RUN`, `MIGRATE`, `RESTORE`) during the context.
 
     On PostgreSQL, and for a file that is not there yet, there is nothing to hold. Raises UnavailableError that names
-    whoever holds it, and SettingsError if the folder cannot be written.
+    whoever holds it, and SettingsError as `check_account` does, and if the folder cannot be written.
     """
+    check_account(url)
     path = dialect.file_of(dialect.parse_url(url))
     identity = None if path is None else FileIdentity.of(path)
     if path is None or identity is None:
@@ -110,6 +112,31 @@ def claim(url: str, command: str, now: datetime) -> Iterator[None]:
             _write(lock, ending)
     finally:
         os.close(lock)
+
+
+def check_account(url: str) -> None:
+    """Check that root does not work on the database of another account, which could not use what root creates there.
+
+    Where there is no file yet, its folder says whose it will be. Raises SettingsError that names the account.
+    """
+    path = dialect.file_of(dialect.parse_url(url))
+    if path is None or os.geteuid() != 0:
+        return
+    place = path if path.exists() else path.parent
+    with suppress(FileNotFoundError):
+        if owner := place.stat().st_uid:
+            name = _name_account(owner)
+            raise SettingsError(
+                f"[database] url: {place} belongs to {name}, who could not use what root creates there; run the "
+                f"command as {name}, such as with `sudo -u {name}`"
+            )
+
+
+def _name_account(number: int) -> str:
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:  # a user without a name here, as of a container
+        return f"#{number}"
 
 
 def find_replaced(url: str) -> str | None:

@@ -32,7 +32,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from compliance.errors import SettingsError
+from compliance.errors import UNESCAPED, SettingsError
 from compliance.store import postgres
 from compliance.store.bulk import convert_column
 
@@ -66,6 +66,8 @@ def parse_url(text: str) -> URL:
     name = url.get_backend_name()
     if name not in _INSERT:
         raise SettingsError(f"[database] url: {name!r} is not supported; expected sqlite or postgresql")
+    if url.host and "@" in f"{url.host}{url.database}":  # the rest of a password, which nobody may read
+        raise SettingsError(f"[database] url: {UNESCAPED}")
     if name == "sqlite" and url.database in (None, "", ":memory:"):
         raise SettingsError("[database] url: SQLite needs a file, such as 'sqlite:///var/compliance.db'")
     if name == "postgresql" and url.drivername not in (name, _PSYCOPG):

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, create_engine, text
 from compliance.errors import SettingsError, UnavailableError
 from compliance.feed_settings import FieldMapping, SourceDatabase
 from compliance.feeds import Mapper
-from compliance.feeds.database import DatabaseFeed
+from compliance.feeds.database import DatabaseFeed, describe_source
 from tests import postgres
 
 NOW = datetime(2026, 7, 20, tzinfo=UTC)
@@ -260,6 +260,19 @@ def test_a_trial_reads_a_few_crimes_with_all_their_rows(url: str) -> None:
 def test_what_cannot_be_asked_is_a_wrong_setting(url: str, queries: SourceDatabase, said: str) -> None:
     with pytest.raises(SettingsError, match=said):
         feed_of(url, queries)
+
+
+def test_a_password_with_an_at_sign_is_not_shown_as_a_host() -> None:
+    """What stands after its first @ would be taken for the host, and be told and stored as where records come from."""
+    for url in (
+        "postgresql+psycopg://monitor:pa@word@replica/crimes",
+        "postgresql+psycopg://monitor:p@w/1@replica/crimes",
+    ):
+        for use in (feed_of, describe_source):
+            with pytest.raises(SettingsError, match=r"^crime_system\.database.url: an `@` stands .*write `@` as `%40`"):
+                use(url)
+    assert describe_source("postgresql+psycopg://monitor:pa%40word@replica/crimes") == "postgresql://replica/crimes"
+    assert describe_source("sqlite:////srv/a@b.db") == "sqlite:////srv/a@b.db"
 
 
 def test_a_cursor_of_another_kind_of_feed(tmp_path: Path) -> None:

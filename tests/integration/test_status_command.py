@@ -212,6 +212,14 @@ def test_where_nothing_can_be_seen_it_says_why(tmp_path: Path, right: str, wrong
     assert list(tmp_path.iterdir()) == [config]
 
 
+def test_in_a_folder_without_settings_it_says_only_that(tmp_path: Path) -> None:
+    said = CliRunner().invoke(main, ["status", "--config", str(tmp_path / "config.toml")])
+    assert said.exit_code == 2
+    assert said.output.splitlines() == [
+        f"compliance: {tmp_path}/config.toml: cannot be read (No such file or directory); name the file with --config"
+    ]
+
+
 def test_it_shows_no_crime_and_no_address(state: ServiceState, monkeypatch: pytest.MonkeyPatch) -> None:
     old_email(state)
     said = status(state, monkeypatch).output

@@ -252,6 +252,24 @@ def test_the_command_says_what_it_did_and_judges_all_again(folder: Path, monkeyp
     assert entry.details["asked"] == {"file": str(folder / "copy.db")}
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can write as somebody else")
+def test_root_does_not_put_files_where_the_service_could_not_use_them(folder: Path) -> None:
+    """The service's account is another: what root restores, creates or publishes would be root's."""
+    nobody, before = 65534, files(folder)
+    for path in (folder / "data", folder / "data" / "compliance.db"):
+        os.chown(path, nobody, -1)
+    for words in (["restore", str(folder / "copy.db")], ["migrate"], ["poll"], ["run"]):
+        done = run(folder, url_in(folder), *words)
+        assert done.exit_code == 2
+        assert "compliance.db belongs to nobody, who could not use what root creates there" in done.stderr
+        assert "run the command as nobody, such as with `sudo -u nobody`" in done.stderr
+    assert files(folder) == before
+    (folder / "data" / "compliance.db").unlink()
+    done = run(folder, url_in(folder), "migrate")
+    assert done.exit_code == 2
+    assert f"{folder}/data belongs to nobody" in done.stderr
+
+
 def test_for_postgresql_it_names_where_it_is_shown(tmp_path: Path) -> None:
     done = run(tmp_path, postgres.new_database(), "restore", str(ROOT / "config.toml"))
     assert done.exit_code == 2

@@ -154,6 +154,8 @@ def test_migrating_from_two_places_at_once_makes_one_schema(database_url: str) -
         ("compliance.db", "not a database URL"),
         ("mysql://host/force", "'mysql' is not supported"),
         ("postgresql+asyncpg://host/force", "expected 'postgresql\\+psycopg'"),
+        ("postgresql+psycopg://compliance:pa@word@host/db", "write `@` as `%40`"),
+        ("postgresql+psycopg://compliance:p@w/1@host/db", "write `@` as `%40`"),
         ("sqlite://", "SQLite needs a file"),
         ("sqlite:///:memory:", "SQLite needs a file"),
     ],

@@ -1,6 +1,7 @@
 """The settings: strict, documented, without secrets."""
 
 import re
+from errno import EACCES
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,9 @@ def test_the_page_of_settings_is_up_to_date() -> None:
         ('weekday = "mon"', 'weekday = "1"', "report.weekday: input should be 'mon'"),
         ("[force]", "[crime_system.mapping.victim]\n[force]", "crime_system.mapping.victim: there is no such key; did you mean 'victims'?"),
         ("[force]", "[force", "cannot be read as TOML"),
+        ("[report]", "[crime_system.mapping]\n[report]", "; [crime_system.mapping] stands in the file twice, first on line "),
+        ("[report]", "[web.roles]\n[report]", "; `web.roles` stands in the file twice, first on line "),
+        ("[report]", "[report]\nfolder = 1\nfolder = 2", "; `report.folder` stands in the file twice, first on line "),
         ("due_from = 2026-01-01", "due_from = 01/03/2027", "dates are written as in 2027-03-01, without quotes (found 01/03/2027)"),
         ("due_from = 2026-01-01", "due_from = 1.3.2027", "dates are written as in 2027-03-01, without quotes (found 1.3.2027)"),
         ("due_from = 2026-01-01", "due_from = 2027-02-30", "dates are written as in 2027-03-01, without quotes (found 2027-02-30)"),
@@ -88,6 +92,17 @@ def test_a_line_without_a_wrong_date_is_told_nothing_of_dates(tmp_path: Path, wr
 def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="name the file with --config"):
         load_settings(tmp_path / "none.toml")
+
+
+def test_a_file_of_another_user_says_as_whom_to_run_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> bytes:
+        raise PermissionError(EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(
+        SettingsError, match=r"cannot be read \(Permission denied\); run the command as the user of the"
+    ):
+        load_settings(Path("config.toml"))
 
 
 def test_secrets_come_from_the_environment_or_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

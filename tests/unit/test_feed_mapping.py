@@ -251,6 +251,10 @@ def test_rows_of_a_directory_each_bring_an_absence() -> None:
     ("rules", "said"),
     [
         (FieldMapping(victims={"victm_ref": "x"}), "victims.victm_ref: there is no such field; did you mean"),
+        (
+            FieldMapping(values={"update.outcome": {}}),
+            "values.\"update.outcome\": there is no such field; did you mean 'updates.outcome'?",
+        ),
         (FieldMapping(lists={"update": "x"}), "lists.update: there is no such field; did you mean 'updates'?"),
         (FieldMapping(values={"updates.result": {}}), 'values."updates.result": there is no such field'),
         (FieldMapping(constants={"team": "x"}), 'constants."team": there is no such field'),

@@ -33,6 +33,27 @@ def test_every_documented_installation_takes_libraries_by_hash_and_builds_with_w
     assert found >= 8
 
 
+def test_what_is_installed_can_be_read_by_the_service() -> None:
+    """Whatever the umask of root's shell is."""
+    blocks = re.findall(
+        r"^```\n(.*?)^```$", (ROOT / "docs" / "install.md").read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
+    installing = [block for block in blocks if "pip install" in block]
+    assert len(installing) == 2
+    assert all(block.startswith("umask 022\n") for block in installing)
+
+
+@pytest.mark.skipif(which("bash") is None, reason="there is no bash")
+def test_the_line_for_a_shell_runs_commands_in_the_folder_as_the_user_of_the_service(tmp_path: Path) -> None:
+    (line,) = re.findall(r"^compliance\(\) .*$", (ROOT / "docs" / "install.md").read_text("utf-8"), re.MULTILINE)
+    (tmp_path / "sudo").write_text('#!/bin/sh\npwd\nprintf "%s|" "$@"\n')
+    (tmp_path / "sudo").chmod(0o755)
+    asked = f"{line.replace('/etc/compliance', str(tmp_path))}\ncompliance feed try --records '1 2'; pwd"
+    environment = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    done = subprocess.run(["bash", "-c", asked], env=environment, capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout == (f"{tmp_path}\n-u|compliance|/opt/compliance/bin/compliance|feed|try|--records|1 2|{ROOT}\n")
+
+
 def test_what_builds_the_wheel_is_pinned_with_all_that_it_needs() -> None:
     """The same versions as those that the tests are run with."""
     pinned = pins("build.txt")

@@ -9,6 +9,7 @@ from compliance.feed_settings import FieldMapping
 from compliance.feeds import Mapper
 from compliance.records import Crime, convert_crime, decode_crimes
 from compliance.service.sample_notes import find_midnights, notes_of, notes_of_refusals
+from compliance.service.unread_columns import notes_of_unread
 from tests.engine import shipped
 
 POLICY, _ = shipped("west-mercia")
@@ -52,6 +53,43 @@ def test_of_many_values_the_most_frequent_are_listed_fit_to_be_shown() -> None:
     assert noted.startswith("victims: rows by Role: 'VIC' 2 (kept), '0\\\\x1b' 1, ")
     assert noted.endswith(", others 51")
     assert "\x1b" not in noted
+
+
+def persons(count: int) -> list[dict[str, Any]]:
+    """Crimes as a feed of tables gives them, each with a victim and somebody else."""
+    roles = ("VIC", "SUS")
+    return [
+        {
+            "crimes": [{"URN": str(n)}],
+            "victims": [
+                {"URN": str(n), "Person": f"{n}{role}", "Role": role, "category": "standard"} for role in roles
+            ],
+        }
+        for n in range(count)
+    ]
+
+
+def unread(sources: list[dict[str, Any]], tabular: bool = True, **rules: Any) -> list[str]:
+    given: dict[str, Any] = {"crime": {"crime_ref": "URN"}, "victims": {"victim_ref": "Person"}}
+    return list(notes_of_unread(sources, Mapper(FieldMapping.model_validate(given | rules), tabular)))
+
+
+def test_a_column_of_codes_that_nothing_reads_may_say_who_is_no_victim() -> None:
+    assert unread(persons(10)) == [
+        "victims: nothing reads the column Role: 'VIC' 10, 'SUS' 10; if not all of these rows are victims, name those "
+        "that are in [crime_system.mapping] rows.victims (docs/feeds.md)"
+    ]
+
+
+def test_of_columns_that_are_read_or_hold_no_codes_nothing_is_said() -> None:
+    assert unread(persons(9)) == []
+    assert unread(persons(10), rows={"victims": {"Role": ["VIC"]}}) == []
+    assert unread(persons(10), victims={"victim_ref": "Person", "category": "Role"}) == []
+    assert unread(persons(10), tabular=False) == []
+    named = persons(20)
+    for n, source in enumerate(named):
+        source["victims"] = [{"URN": str(n), "Person": f"V{n}", "Town": f"Town {n % 9}"}]
+    assert unread(named) == []
 
 
 def test_no_victims_at_all_are_told_of_if_there_are_enough_records() -> None:
@@ -114,6 +152,7 @@ def test_records_refused_for_a_date_without_a_time_are_told_of() -> None:
     assert len(reasons) == 5
     [noted] = notes_of_refusals(reasons)
     assert noted.startswith("3 records refused because a date has no time; ")
+    assert 'if the time is in a column of its own, join the two, as in at = ["ContactDate", "ContactTime"]' in noted
     assert notes_of_refusals(reasons[3:]) == []
 
 

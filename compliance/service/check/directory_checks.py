@@ -1,5 +1,6 @@
 """Looks at the officer directory: whether everybody in it can be emailed, and whether each has somebody above."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Final
@@ -8,6 +9,7 @@ from compliance.config import Settings
 from compliance.errors import StoppedError, UnavailableError
 from compliance.feeds import Feed
 from compliance.mail import address_problem, allows
+from compliance.policy.vocabulary import shorten
 from compliance.records import Officer
 from compliance.service.check.limits import plain_problem
 from compliance.service.conditions import Finding, Problem, note_problem
@@ -70,8 +72,8 @@ def _leaders(settings: Settings, officers: Mapping[str, Officer]) -> Iterator[Pr
     roles = {rules.supervisor_role: "supervisor_role", rules.champion_role: "champion_role"}
     absent = [role for role in roles if all(officer.role != role for officer in officers.values())]
     for role in absent:
-        said = f"Nobody in the officer directory has the role {role!r}, which [reminders] {roles[role]} names."
-        yield Problem("roles-missing", said)
+        said = f"Nobody in the officer directory has the role {role!r}, which [reminders] {roles[role]} names"
+        yield Problem("roles-missing", f"{said}; {_roles(officers.values())}.")
     loops, unknown = [], []
     for ref, officer in officers.items():
         if officer.supervisor_ref and officer.supervisor_ref not in officers:
@@ -88,6 +90,12 @@ def _leaders(settings: Settings, officers: Mapping[str, Officer]) -> Iterator[Pr
     alone = [] if absent else [ref for ref in officers if not _has_leader(ref, officers, settings)]
     if alone:
         yield _told("leaders-missing", alone, "has nobody above", "have nobody above")
+
+
+def _roles(officers: Iterable[Officer]) -> str:
+    found = Counter(officer.role for officer in officers if officer.role)
+    most = [f"{shorten(role)!r} {times:,}" for role, times in found.most_common(_NAMED)]
+    return f"the roles in it are {', '.join(most)}{' …' if len(found) > _NAMED else ''}" if most else "it has no roles"
 
 
 def _is_in_loop(ref: str, officers: Mapping[str, Officer]) -> bool:

@@ -23,6 +23,7 @@ from compliance.service.crime_feed import exports_of, feed_of, mapper_of
 from compliance.service.feed_trial import EXAMINED, FeedSample, read_sample
 from compliance.service.feed_waits import standing_wait
 from compliance.service.sample_notes import notes_of
+from compliance.service.unread_columns import notes_of_unread
 from compliance.stopping import within
 from compliance.text import count_noun
 
@@ -52,7 +53,9 @@ def check_feed(settings: Settings, policy: Policy | None, clock: Callable[[], da
         yield _describe(settings, sample, problem)
         yield from describe_server(witness)
         if sample is not None and policy is not None:
-            yield check_sample(settings, policy, sample, notes_of(sample.crimes, mapper.filters.seen, policy))
+            notes = notes_of(sample.crimes, mapper.filters.seen, policy)
+            notes += notes_of_unread((record.source for record in sample.records), mapper)
+            yield check_sample(settings, policy, sample, notes, clock())
         if wait := standing_wait(settings, "directory_ask_again_at", clock()):
             yield Finding("officer directory: not asked", notes=(wait,))
         elif problem is None or kind != "database":  # a database that fails fails for the directory too

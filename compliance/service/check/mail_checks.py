@@ -110,7 +110,7 @@ def send_test_email(settings: Settings, address: str, now: datetime) -> Finding:
             return Finding(what, (note_problem("test-email-refused", f"The address cannot be used: {problem}"),))
         if pilot is not None and not pilot.allows(address):
             said = "The address is not among those that [mail] allow lists, so nothing was sent."
-            return Finding(what, (Problem("test-email-refused", said),))
+            return Finding(what, (Problem("test-email-held", said),))
         seconds = settings.mail.timeout_seconds + limits.SLACK
         with within(seconds) as stop, closing(channel_of(settings, stop).open()) as line:
             line.connect()

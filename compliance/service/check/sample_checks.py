@@ -3,9 +3,13 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from datetime import datetime
 from typing import Any, Final
 
 from compliance.config import Settings
+from compliance.errors import ComplianceError
+from compliance.feed_settings import CrimeSystem
 from compliance.feeds.fields import LISTS
 from compliance.policy import Policy
 from compliance.policy.vocabulary import count_unknown_values
@@ -15,16 +19,17 @@ from compliance.service.crime_feed import vocabulary_of
 from compliance.service.feed_trial import FeedSample
 from compliance.service.sample_notes import WITHOUT_ZONE
 from compliance.service.unknown_notes import name_value
+from compliance.store import Store, list_changed_unseen
 from compliance.text import count_noun, plural
 
 _ENOUGH: Final = 20
 """How many records, or items of a list, a field must be empty in before it is told of."""
-_EXPECTED: Final = ("status", "allocations", "victims", "updates")
-"""The lists that a force's crimes have, though not each crime."""
+_EXPECTED: Final = ("status", "victims", "updates")
+"""The lists that a force's crimes have, though not each crime; allocations, if the settings say where they are."""
 
 
-def check_sample(settings: Settings, policy: Policy, sample: FeedSample, more: Sequence[str]) -> Finding:
-    """Look at a sample of records. `more`: what else to note of it."""
+def check_sample(settings: Settings, policy: Policy, sample: FeedSample, more: Sequence[str], now: datetime) -> Finding:
+    """Look at a sample of records, also beside what is stored, as at an instant (aware). `more`: what else to note."""
     refused = [record.refused for record in sample.records if record.refused is not None]
     zoneless = [reason for reason in refused if WITHOUT_ZONE in reason]
     others = [reason for reason in refused if WITHOUT_ZONE not in reason]
@@ -44,6 +49,7 @@ def check_sample(settings: Settings, policy: Policy, sample: FeedSample, more: S
         ordered = sorted(unknown.items(), key=lambda item: (-item[1], item[0]))
         listed = [f"{name_value(*which)}: {count_noun(times, 'time')}" for which, times in ordered]
         problems.append(Problem("sample-unknown-values", said, first_ones(listed)))
+    problems += _find_changed_unseen(settings, sample, now)
     notes = [*more]
     if sample.clock_changes:
         notes.append(
@@ -53,6 +59,20 @@ def check_sample(settings: Settings, policy: Policy, sample: FeedSample, more: S
     return Finding(
         f"sample: {len(sample.records) - len(refused):,} {of} would be stored", tuple(problems), tuple(notes)
     )
+
+
+def _find_changed_unseen(settings: Settings, sample: FeedSample, now: datetime) -> Iterator[Problem]:
+    """Find crimes that are stored otherwise than they come now, and of which no poll would see that."""
+    try:
+        with closing(Store.open(settings.database_url)) as store, store.reading() as connection:
+            changed = list_changed_unseen(connection, sample.crimes, now)
+    except ComplianceError:  # another look finds what is wrong with the database
+        return
+    if changed:
+        of = f"{len(changed):,} of {count_noun(len(sample.crimes), 'crime')} in the sample"
+        is_are = plural(len(changed), "is", "are")
+        said = f"{of} {is_are} stored with other content, though `changed_at` says that nothing has changed since."
+        yield Problem("changed-unseen", said, first_ones([f"crime {ref}" for ref in sorted(changed)]))
 
 
 def _count_reasons(reasons: Iterable[str]) -> tuple[str, ...]:
@@ -71,7 +91,7 @@ def _find_never_filled(settings: Settings, records: Sequence[Mapping[str, Any]])
     if len(records) < _ENOUGH:
         return
     mapping = settings.crime_system.mapping
-    for name in _EXPECTED:
+    for name in (*_EXPECTED, *(["allocations"] if _gives_allocations(settings.crime_system) else [])):
         if not any(_items(records, name)):
             source = mapping.lists.get(name)
             yield f"the list {name}" + (f", [crime_system.mapping] lists.{name} = {source!r}" if source else "")
@@ -83,6 +103,12 @@ def _find_never_filled(settings: Settings, records: Sequence[Mapping[str, Any]])
             is_link = key == "crime_ref" and name != "crime"  # says whose row it is, and is no field of the list
             if source and not is_link and not any(item.get(key) is not None for item in items):
                 yield f"{name}.{key}, [crime_system.mapping] {name}.{key} = {source!r}"
+
+
+def _gives_allocations(system: CrimeSystem) -> bool:
+    """Return whether the settings say where allocations are. A crime system may have none: records section 1."""
+    given = {*(system.files.tables if system.files else ()), *(system.database.queries if system.database else ())}
+    return "allocations" in given | set(system.mapping.lists) or bool(system.mapping.allocations)
 
 
 def _items(records: Sequence[Mapping[str, Any]], name: str) -> Iterator[Mapping[str, Any]]:

@@ -2,7 +2,7 @@
 
 from compliance.service.conditions.condition import Condition, FoundCondition, Severity, Sight
 from compliance.service.conditions.condition_list import CONDITIONS, find_conditions, name_conditions
-from compliance.service.conditions.finding import Finding, Problem, note_problem
+from compliance.service.conditions.finding import Finding, Problem, as_sentences, note_problem
 from compliance.service.conditions.service_facts import ServiceFacts, read_facts
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "ServiceFacts",
     "Severity",
     "Sight",
+    "as_sentences",
     "find_conditions",
     "name_conditions",
     "note_problem",

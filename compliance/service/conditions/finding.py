@@ -23,5 +23,10 @@ class Finding:
 
 def note_problem(name: str, problem: object, *details: str) -> Problem:
     """Return a problem whose sentence is an error, or a text that does not begin or end as a sentence does."""
-    said = str(problem).rstrip()
-    return Problem(name, said if said.endswith((".", "?", "!", "…")) else f"{said}.", details)
+    return Problem(name, as_sentences(problem), details)
+
+
+def as_sentences(problem: object) -> str:
+    """Return an error of one or more lines as that many sentences."""
+    lines = [line.rstrip() for line in str(problem).strip().splitlines()]
+    return " ".join(line if line.endswith((".", "?", "!", "…")) else f"{line}." for line in lines)

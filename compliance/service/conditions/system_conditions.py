@@ -111,6 +111,15 @@ _FEED: Final = (
         f"correct the mapping, or have the records corrected in the crime system (docs/feeds.md); {_TRY}.",
     ),
     _asked(
+        "changed-unseen",
+        _WARNING,
+        "Crimes in the sample are stored with other content, though their `changed_at` says that nothing has changed "
+        "since: no poll reads them again.",
+        "if the mapping or a query was changed, run `compliance feed restart`, then `compliance poll`; if not, the "
+        "crime system changes a crime without its `changed_at`: have that mended there, or in the view "
+        "(docs/feeds.md).",
+    ),
+    _asked(
         "instants-without-zone",
         _WARNING,
         "Records in the sample have date-times without an offset from UTC, which are refused.",
@@ -171,8 +180,9 @@ _DIRECTORY: Final = (
         "roles-missing",
         _WARNING,
         "Nobody in the directory has the role of a supervisor, or that of a champion.",
-        "correct [reminders] supervisor_role and champion_role, or the mapping of `role`; otherwise what stays overdue "
-        "is escalated to nobody (docs/reminders.md).",
+        "correct [reminders] supervisor_role and champion_role, or the mapping of `role` (its words by "
+        '[crime_system.mapping] values."officers.role"); otherwise what stays overdue is escalated to nobody '
+        "(docs/reminders.md).",
     ),
     _asked(
         "leaders-missing",
@@ -224,7 +234,8 @@ _MAIL: Final = (
         "mail-encryption-refused",
         _FAULT,
         "The mail server does not offer the encryption that [mail] security asks for.",
-        "correct [mail] security and port (docs/mail.md): `starttls` is usual on port 25 and 587, `tls` on 465.",
+        "correct [mail] security and port (docs/mail.md): `starttls` is usual on port 25 and 587, `tls` on 465; "
+        "`plain` is for a server that offers neither, on this machine or over a network that you trust.",
     ),
     _asked(
         "mail-certificate-refused",
@@ -243,6 +254,14 @@ _MAIL: Final = (
         _FAULT,
         "The mailbox of bounces cannot be reached, does not accept this service, or cannot be read.",
         "correct [mail.inbound] (docs/mail.md), or ask those who run the mailbox.",
+    ),
+    _asked(
+        "test-email-held",
+        _WARNING,
+        "The email that `compliance check --send-to` sends was not sent: its address is not among those that a pilot "
+        "writes to.",
+        "add the address to [mail] allow, or ask for one that is in it. As `compliance init` lays it out, the list is "
+        "empty and no email leaves (docs/mail.md).",
     ),
     _asked(
         "test-email-refused",
