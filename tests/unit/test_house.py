@@ -38,7 +38,7 @@ LEAVES = {
     "text",
     "writing",
 }
-SERVICE = {"records", "policy", "batch", "feeds", "store", "mail", "reminders", "reports", "config", "clock"}
+SERVICE = {"records", "policy", "batch", "feeds", "store", "mail", "reminders", "reports", "reviews", "config", "clock"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "text": set(),
@@ -62,6 +62,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "mail": {"store"},
     "reminders": {"records", "policy", "store", "mail"},
     "reports": {"records", "policy", "store", "mail"},
+    "reviews": {"records", "policy", "store", "reports"},
     "service": SERVICE,
     "web": SERVICE | {"service"},
     "simulator": {"records"},
