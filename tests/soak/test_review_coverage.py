@@ -17,7 +17,7 @@ LEAST = 0.906
 
 def row(title: str, population: int, held: dict[int, Held], *, plain: bool) -> str:
     cells = [
-        f"{100 * each.plain:.1f}; {100 * each.plain_width:.1f}" if plain else f"{100 * each.adjusted:.1f} ({100 * each.width:.1f})"
+        f"{100 * each.plain:.1f}; {100 * each.plain_width:.1f}" if plain else f"{100 * each.adjusted:.1f}; {100 * each.width:.1f}"
         for each in held.values()
     ]  # fmt: skip
     cells += ["–"] * (len(READ) - len(cells))
