@@ -20,6 +20,7 @@ from compliance.feed_settings import CrimeSystem, SettingsSection, is_secret_nam
 from compliance.mail_settings import MailSettings
 from compliance.reminder_settings import Reminders
 from compliance.report_settings import ReportSettings
+from compliance.review_settings import ReviewSettings
 from compliance.teams_settings import TeamsSettings
 from compliance.web_settings import WebSettings
 
@@ -130,6 +131,7 @@ class Settings(SettingsSection):
     mail: MailSettings
     teams: TeamsSettings = TeamsSettings()
     report: ReportSettings = ReportSettings()
+    review: ReviewSettings = ReviewSettings()
     retention: RetentionSettings = RetentionSettings()
     audit: AuditSettings = AuditSettings()
     log: Log = Log()

@@ -56,6 +56,12 @@ OF_COMMANDS: Final[Mapping[str, AuditKind | str]] = {
     "report resume": AuditKind.DECISION,
     "report suspend": AuditKind.DECISION,
     "restore": AuditKind.ALTERATION,
+    "review draw": AuditKind.DECISION,
+    "review form": AuditKind.DISCLOSURE,
+    "review import": AuditKind.ALTERATION,
+    "review list": NO_DATA,
+    "review pack": AuditKind.DISCLOSURE,
+    "review show": NO_DATA,
     "retention": BY_THE_SERVICE,
     "run": BY_THE_SERVICE,
     "simulate": NO_STORE,
@@ -73,7 +79,7 @@ OF_COMMANDS: Final[Mapping[str, AuditKind | str]] = {
 """The kind of entry that each command leaves, before it shows or does anything; or why it leaves none."""
 SHOWS_CASES: Final = frozenset(
     ("disputes list", "disputes show", "outbox show", "quarantine list", "quarantine show", "remind", "report cases",
-     "subject")
+     "review form", "review pack", "subject")
 )  # fmt: skip
 """The commands that know only after reading which crimes they show. They note that themselves, before they show any."""
 _MOST_CRIMES: Final = 1000

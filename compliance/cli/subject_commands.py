@@ -16,6 +16,7 @@ _TITLES = {
     "disputes": "What they said was wrong",
     "answers": "What they answered to what others said was wrong",
     "sessions": "When they were signed in to the pages",
+    "readings": "What they found as readers of dip samples",
     "questions": "What they had worked out on the pages",
     "tokens": "Tokens for programs that they made",
     "releases": "Reports that they released",

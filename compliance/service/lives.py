@@ -143,6 +143,19 @@ TABLES: Final = (
     StatedLife("report_hold", "what stood against a report, and until when", "1 row a report held", _FOR_GOOD),
     StatedLife("report_release", "who released a held report, when and why", "1 row a release", _FOR_GOOD),
     StatedLife("report_suspension", "who suspended reports, when and why", "1 row each", _FOR_GOOD),
+    StatedLife("review", "the dip samples that were drawn, and how", "1 row a sample", _FOR_GOOD),
+    StatedLife(
+        "review_case",
+        "which obligations were drawn, and who reads them",
+        "1 row a case drawn",
+        "never; its crime and victim with its crime",
+    ),
+    StatedLife(
+        "review_reading",
+        "what readers found of them",
+        "1 row a case and reader",
+        "never; by whom the victim was told, and the note, with its crime, or when officers are stripped from it",
+    ),
     StatedLife("report_duty", "since when reports are owed", "a few rows", "when the settings no longer ask for it"),
     StatedLife("job", "which jobs have failed", "1 row a job", _FOR_GOOD),
     StatedLife(

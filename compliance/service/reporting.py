@@ -38,7 +38,7 @@ from compliance.reports.snapshots import (
 )
 from compliance.reports.sources import map_records
 from compliance.reports.spans import Kind, Span
-from compliance.reports.tracing import Edition, TracedFigure, as_printed, cases
+from compliance.reports.tracing import Edition, Printed, TracedFigure, as_printed, cases
 from compliance.reports.weeks import Week
 from compliance.resources import resource
 from compliance.service.crime_feed import own_words
@@ -179,6 +179,15 @@ class Reporting:
         The latter in words. The report is the board's edition or a division's, judged by the policy it was published
         under.
         """
+        edition, printed = self.read_edition(period, division)
+        answer = cases(edition, figure)
+        return answer, printed.compare(answer) if printed else ""
+
+    def read_edition(self, period: Span, division: str | None = None) -> tuple[Edition, Printed | None]:
+        """Return a period as judged again for the board or a division, and its report as last published, if it was.
+
+        By the policy it was published under; else by that of the settings.
+        """
         check_held(self.store, period)
         options, printed = self._options(), as_printed(self.store, period, division)
         if printed:
@@ -192,8 +201,7 @@ class Reporting:
             records, printed.policy if printed else self.policy, period, options, division,
             earlier_periods(self.store, period), self._read_mailed, self._list_vanished,
         )  # fmt: skip
-        answer = cases(edition, figure)
-        return answer, printed.compare(answer) if printed else ""
+        return edition, printed
 
     def publish_due(self, now: datetime, between: Callable[[], None] = lambda: None) -> list[Publication]:
         """Publish what is owed by now (`service.report_duties`), earliest first.

@@ -27,6 +27,7 @@ from compliance.store.disputes import forget_disputes
 from compliance.store.engine import Store
 from compliance.store.expiry import ENDED
 from compliance.store.owed_counts import kept_up
+from compliance.store.reviews import forget_reviewed
 from compliance.store.tables import (
     CRIME,
     CRIME_VERSION,
@@ -174,6 +175,7 @@ def _counts(connection: Connection, table: Table, refs: Sequence[str]) -> dict[s
 
 def _remove(connection: Connection, refs: Sequence[str]) -> None:
     """Remove the crimes and everything that follows from them."""
+    forget_reviewed(connection, refs, strip=False)
     _forget_mails(connection, refs)
     for table in (CRIME, CRIME_VERSION, OBLIGATION, SET_ASIDE, TRANSITION, QUARANTINE):
         connection.execute(delete(table).where(_of(table, refs)))
@@ -185,6 +187,7 @@ def _strip(connection: Connection, refs: Sequence[str]) -> None:
     The digests remain those of what was received, so that receiving the same record again changes nothing.
     """
     _forget_mails(connection, refs)
+    forget_reviewed(connection, refs, strip=True)
     for table in (CRIME, CRIME_VERSION):
         (key,) = table.primary_key
         stored = connection.execute(select(key, table.c.record).where(_of(table, refs))).all()

@@ -30,6 +30,7 @@ from compliance.store.tables import (
     OUTBOX,
     REPORT_RELEASE,
     REPORT_SUSPENSION,
+    REVIEW_READING,
     WEB_SESSION,
 )
 
@@ -78,6 +79,9 @@ def read_subject(store: Store, officer_ref: str) -> dict[str, Rows]:
             ),
             "disputes": _disputes(connection, ref),
             "answers": _rows(connection, DISPUTE, whom.is_in(DISPUTE.c.answered_by), "id answered_at answer note"),
+            "readings": _rows(
+                connection, REVIEW_READING, whom.is_in(REVIEW_READING.c.reader), "review_id number told told_on note"
+            ),
             "sessions": _rows(
                 connection, WEB_SESSION, whom.is_in(WEB_SESSION.c.person), "role began_at seen_at ended_at"
             ),

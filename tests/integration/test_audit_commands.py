@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +24,7 @@ from compliance.service.polling import poll
 from compliance.service.reporting import Reporting
 from compliance.store import AuditEntry, AuditKind, Store, dispute_victim, log_entry, log_if_changed
 from compliance.store.actors import Actor
+from compliance.store.reviews import add_review
 from tests import stores
 from tests.accesses import list_entries
 from tests.engine import RULES
@@ -60,6 +61,10 @@ RUNS: Final[dict[str, tuple[str, ...]]] = {
     "report release": ("2026-W27", "--reason", "checked by hand"),
     "report resume": (),
     "report suspend": ("--reason", "the move", "--until", "2099-01-01"),
+    "review draw": ("--period", "2026-W27", "--reader", "amy"),
+    "review form": ("{folder}/forms",),
+    "review import": ("{folder}/config.toml", "--reader", "amy"),
+    "review pack": ("{folder}/pack",),
     "subject": ("O1",),
     "token create": ("power-bi", "--role", "board"),
     "token revoke": ("power-bi",),
@@ -72,7 +77,8 @@ ELSEWHERE: Final = {"restore"}
 """Those whose entry is in another database than the one they began with (tests/integration/test_store_restoring.py)."""
 SHOWN: Final = {
     name: [CASE]
-    for name in ("disputes answer", "disputes list", "disputes show", "explain", "notices", "quarantine list", "quarantine show", "report cases")
+    for name in ("disputes answer", "disputes list", "disputes show", "explain", "notices", "quarantine list", "quarantine show", "report cases",
+                 "review form", "review pack")
 } | {"subject": [CASE, "22A/2/26"]}  # fmt: skip
 """The crime numbers that each shows or concerns."""
 
@@ -85,7 +91,18 @@ def state(store: Store, database_url: str, tmp_path: Path, monkeypatch: pytest.M
     state.email("queued", NOW)
     dispute_victim(store, "O1", (CASE, "V1"), "not so", NOW)
     take(store, NOW, crime(CASE, reported_at="soon"))
+    draw_review(store)
     return state
+
+
+def draw_review(store: Store) -> None:
+    """A dip sample of one case."""
+    counts, day = {"met": 1}, date(2026, 7, 2)
+    drawn = {"period": "2026-W27", "requirement": "7-day", "version": 1, "seed": "s", "populations": counts,
+             "drawn": counts, "criteria": [], "drawn_at": NOW, "drawn_by": "mhill"}  # fmt: skip
+    case = {"number": 1, "crime_ref": CASE, "victim_ref": "V1", "cycle": 1, "look_from": day, "due_date": day,
+            "division": "", "state": "met", "reader": "amy", "second_reader": None}  # fmt: skip
+    add_review(store, drawn, [case])
 
 
 def run(state: ServiceState, command: str, *words: str) -> int:

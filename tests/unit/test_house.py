@@ -22,6 +22,7 @@ SECTIONS = {
     "mail_settings",
     "reminder_settings",
     "report_settings",
+    "review_settings",
     "teams_settings",
     "web_settings",
 }

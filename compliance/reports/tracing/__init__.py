@@ -3,6 +3,6 @@
 from compliance.reports.catalogue.case import TracedCase
 from compliance.reports.catalogue.edition import Edition
 from compliance.reports.tracing.answer import TracedFigure, cases
-from compliance.reports.tracing.printed import as_printed
+from compliance.reports.tracing.printed import Printed, as_printed
 
-__all__ = ["Edition", "TracedCase", "TracedFigure", "as_printed", "cases"]
+__all__ = ["Edition", "Printed", "TracedCase", "TracedFigure", "as_printed", "cases"]

@@ -22,6 +22,7 @@ from compliance.store.tables.mail_tables import (
 from compliance.store.tables.polling_tables import FeedCursor, FeedRow, OfficerRow, Poll
 from compliance.store.tables.record_tables import CrimeRow, CrimeVersion, Quarantined, Removal, UnknownValue
 from compliance.store.tables.report_tables import Published, ReportDuty, ReportHold, ReportRelease, ReportSuspension
+from compliance.store.tables.review_tables import ReviewCaseRow, ReviewReadingRow, ReviewRow
 from compliance.store.tables.service_tables import (
     AlertRow,
     DatabaseSize,
@@ -64,6 +65,9 @@ __all__ = [
     "REPORT_DUTY",
     "REPORT_RELEASE",
     "REPORT_SUSPENSION",
+    "REVIEW",
+    "REVIEW_CASE",
+    "REVIEW_READING",
     "SET_ASIDE",
     "SIGNING_KEY",
     "TRANSITION",
@@ -102,6 +106,9 @@ __all__ = [
     "ReportHold",
     "ReportRelease",
     "ReportSuspension",
+    "ReviewCaseRow",
+    "ReviewReadingRow",
+    "ReviewRow",
     "SetAsideRow",
     "SigningKey",
     "Transition",
@@ -130,6 +137,7 @@ API_TOKEN, WEB_SESSION = _table(ApiToken), _table(WebSession)
 AUDIT_ENTRY, AUDIT_STAMP = _table(AuditRow), _table(AuditStamp)
 BACKGROUND_TASK, OWED_COUNT = _table(BackgroundTaskRow), _table(OutstandingCount)
 REPORT_RELEASE, REPORT_SUSPENSION = _table(ReportRelease), _table(ReportSuspension)
+REVIEW, REVIEW_CASE, REVIEW_READING = _table(ReviewRow), _table(ReviewCaseRow), _table(ReviewReadingRow)
 SET_ASIDE, UNKNOWN_VALUE = _table(SetAsideRow), _table(UnknownValue)
 PUBLISHED, REPORT_DUTY = _table(Published), _table(ReportDuty)
 """The tables themselves, for Core statements in bulk paths (decision 0010)."""
