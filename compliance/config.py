@@ -21,6 +21,7 @@ from compliance.mail_settings import MailSettings
 from compliance.reminder_settings import Reminders
 from compliance.report_settings import ReportSettings
 from compliance.review_settings import ReviewSettings
+from compliance.survey_settings import SurveySettings
 from compliance.teams_settings import TeamsSettings
 from compliance.web_settings import WebSettings
 
@@ -132,6 +133,7 @@ class Settings(SettingsSection):
     teams: TeamsSettings = TeamsSettings()
     report: ReportSettings = ReportSettings()
     review: ReviewSettings = ReviewSettings()
+    survey: SurveySettings = SurveySettings()
     retention: RetentionSettings = RetentionSettings()
     audit: AuditSettings = AuditSettings()
     log: Log = Log()

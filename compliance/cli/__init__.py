@@ -17,6 +17,7 @@ from compliance.cli.review_commands import review
 from compliance.cli.status_commands import check, status
 from compliance.cli.store_commands import backup, export, quarantine, rebuild, restore, retention
 from compliance.cli.subject_commands import subject
+from compliance.cli.survey_commands import survey
 from compliance.cli.token_commands import token
 from compliance.cli.trial_commands import trial
 from compliance.cli.web_commands import web
@@ -51,6 +52,7 @@ for command in (
     rebuild,
     trial,
     review,
+    survey,
     audit,
     subject,
     quarantine,

@@ -67,6 +67,8 @@ OF_COMMANDS: Final[Mapping[str, AuditKind | str]] = {
     "simulate": NO_STORE,
     "status": NO_DATA,
     "subject": AuditKind.DISCLOSURE,
+    "survey import": AuditKind.ALTERATION,
+    "survey show": NO_DATA,
     "token create": AuditKind.CONFIGURATION,
     "token list": NO_DATA,
     "token revoke": AuditKind.CONFIGURATION,

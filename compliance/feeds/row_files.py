@@ -36,13 +36,24 @@ def rows_of(path: Path, settings: Files, table: str, needed: dict[str, str]) -> 
     `needed`: the columns that the settings name, each with its setting. Raises RecordError if the file as a whole
     cannot be read.
     """
+    if path.suffix == ".parquet":
+        return _parquet(path, needed)
+    return (row for _, row in numbered_rows(path, settings, table, needed))
+
+
+def numbered_rows(
+    path: Path, settings: Files, table: str, needed: dict[str, str], section: str = "crime_system.files"
+) -> Iterator[tuple[int, Row]]:
+    """Return the rows of a CSV file or a workbook as `rows_of` does, each with its line, or its number in the sheet.
+
+    `section`: of the settings that say how the file is read.
+    """
     if path.suffix == ".xlsx":
-        setting = f"crime_system.files.sheets.{table}"
-        return workbook_rows(path, settings.sheets.get(table), setting, needed)
-    return _parquet(path, needed) if path.suffix == ".parquet" else _csv(path, settings, needed)
+        return workbook_rows(path, settings.sheets.get(table), f"{section}.sheets.{table}", needed)
+    return _csv(path, settings, needed, section)
 
 
-def _csv(path: Path, settings: Files, needed: dict[str, str]) -> Iterator[Row]:
+def _csv(path: Path, settings: Files, needed: dict[str, str], section: str) -> Iterator[tuple[int, Row]]:
     csv.field_size_limit(MAX_RECORD_BYTES)
     try:
         with path.open(encoding=settings.encoding, newline="") as file:
@@ -50,21 +61,21 @@ def _csv(path: Path, settings: Files, needed: dict[str, str]) -> Iterator[Row]:
     except UnicodeError as error:
         found = f"byte {error.object[error.start]:#04x}" if isinstance(error, UnicodeDecodeError) else "it"
         raise RecordError(
-            f"{path.name}: {found} is not {settings.encoding}; check that crime_system.files.encoding is right"
+            f"{path.name}: {found} is not {settings.encoding}; check that {section}.encoding is right"
         ) from None
 
 
-def _csv_rows(file: IO[str], name: str, delimiter: str, needed: dict[str, str]) -> Iterator[Row]:
+def _csv_rows(file: IO[str], name: str, delimiter: str, needed: dict[str, str]) -> Iterator[tuple[int, Row]]:
     reader = csv.reader(_lines(file, name), delimiter=delimiter, strict=True)
     try:
         header = [column.strip() for column in next(reader, [])]
         check_columns(header, name, needed)
         for cells in reader:
             if len(cells) == len(header):
-                yield dict(zip(header, cells, strict=True))
+                yield reader.line_num, dict(zip(header, cells, strict=True))
             elif cells:
                 wrong = f"{name}, line {reader.line_num}: {len(cells)} columns where the header has {len(header)}"
-                yield dict(zip(header, cells, strict=False)) | {WRONG: wrong}
+                yield reader.line_num, dict(zip(header, cells, strict=False)) | {WRONG: wrong}
     except csv.Error as error:
         raise RecordError(f"{name}, line {reader.line_num}: cannot be read as CSV ({error})") from None
 

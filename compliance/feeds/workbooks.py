@@ -32,8 +32,10 @@ _ROW_END: Final = re.compile(rb"</(?:\w+:)?row>")
 _LITERAL: Final = re.compile(r'\[[^\]]*\]|"[^"]*"|\\.')
 
 
-def workbook_rows(path: Path, sheet: str | None, setting: str, needed: dict[str, str]) -> Iterator[Row]:
-    """Yield the rows of a sheet that are not empty, as typed. A row with a value that is an error is marked as wrong.
+def workbook_rows(path: Path, sheet: str | None, setting: str, needed: dict[str, str]) -> Iterator[tuple[int, Row]]:
+    """Yield the rows of a sheet that are not empty, as typed, each with its number in it, from 1.
+
+    A row with a value that is an error is marked as wrong.
 
     `sheet`: its name, None for the first visible one; `setting` names it. `needed`: the columns that the settings name,
     each with its setting. Raises RecordError if the workbook as a whole cannot be read.
@@ -51,7 +53,7 @@ def workbook_rows(path: Path, sheet: str | None, setting: str, needed: dict[str,
                 if number > MAX_ROWS:
                     raise RecordError(f"{path.name}: more than {MAX_ROWS:,} rows")
                 if any(_holds(cell.value) for cell in cells):
-                    yield _row(header, cells, used, path.name)
+                    yield number, _row(header, cells, used, path.name)
     except RecordError:
         raise
     except Exception as error:  # a damaged workbook fails in any way

@@ -156,6 +156,13 @@ TABLES: Final = (
         "1 row a case and reader",
         "never; by whom the victim was told, and the note, with its crime, or when officers are stripped from it",
     ),
+    StatedLife(
+        "survey_result",
+        "how many victims answered each survey that was imported, and how many were satisfied, by division; who "
+        "imported it, and when",
+        "1 row a wave and division, each time it is imported",
+        _FOR_GOOD,
+    ),
     StatedLife("report_duty", "since when reports are owed", "a few rows", "when the settings no longer ask for it"),
     StatedLife("job", "which jobs have failed", "1 row a job", _FOR_GOOD),
     StatedLife(

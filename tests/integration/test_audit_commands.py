@@ -66,6 +66,7 @@ RUNS: Final[dict[str, tuple[str, ...]]] = {
     "review import": ("{folder}/config.toml", "--reader", "amy"),
     "review pack": ("{folder}/pack",),
     "subject": ("O1",),
+    "survey import": ("{folder}/config.toml",),
     "token create": ("power-bi", "--role", "board"),
     "token revoke": ("power-bi",),
     "trial end": (),

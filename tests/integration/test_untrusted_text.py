@@ -62,6 +62,7 @@ def config(tmp_path: Path) -> Path:
     store.close()
     (tmp_path / "good.ndjson").write_text(json.dumps(CRIME))
     (tmp_path / "bad.ndjson").write_bytes(REFUSED)
+    (tmp_path / "survey.csv").write_text(f'wave,unit,n,satisfied\n2026-05,,10,4\n2026-05,"{OTHER}",9,4\n', "utf-8")
     (tmp_path / "all.ndjson").write_bytes(json.dumps(CRIME).encode() + b"\n" + REFUSED)
     return path
 
@@ -85,6 +86,7 @@ def run(config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         "token_commands",
         "audit_commands",
         "subject_commands",
+        "survey_commands",
     ):
         monkeypatch.setattr(sys.modules[f"compliance.cli.{module}"], "service_of", opened)
 
@@ -167,6 +169,8 @@ SHOW: Final[tuple[tuple[str, ...], ...]] = (
     ("subject", OFFICER["officer_ref"]),
     ("subject", OFFICER["officer_ref"], "--format", "json"),
     ("trial show",),
+    ("survey import", "survey.csv"),
+    ("survey show",),
     ("token create", "a", "--role", "champion", "--division", OTHER),
     ("report cases", "--week", "2026-W24", "--figure", "rate.7-day"),
     ("quarantine list",),
@@ -237,6 +241,10 @@ def test_what_came_from_elsewhere_is_shown_and_not_obeyed(words: tuple[str, ...]
         remind_in_vain(run, config)
     if group == "disputes":
         file_a_dispute(config)
+    if words[0] == "survey show":
+        run("survey", "import", "survey.csv")
+    if words[0] == "survey import":
+        (config.parent / "survey.csv").write_text(f"wave,unit,n,satisfied\n2026-05,,{SAID},4\n", "utf-8")
     if words[0] in ("trial show", "trial end"):
         hold_a_trial(config)
     if words[0] == "audit list":

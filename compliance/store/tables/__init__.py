@@ -31,6 +31,7 @@ from compliance.store.tables.service_tables import (
     MaintenanceRow,
     WorkProgressRow,
 )
+from compliance.store.tables.survey_tables import SurveyResult
 from compliance.store.tables.verdict_tables import Obligation, OutstandingCount, Projection, SetAsideRow, Transition
 from compliance.store.tables.web_tables import ApiToken, BackgroundTaskRow, WebSession
 
@@ -70,6 +71,7 @@ __all__ = [
     "REVIEW_READING",
     "SET_ASIDE",
     "SIGNING_KEY",
+    "SURVEY_RESULT",
     "TRANSITION",
     "TRIAL",
     "UNKNOWN_VALUE",
@@ -111,6 +113,7 @@ __all__ = [
     "ReviewRow",
     "SetAsideRow",
     "SigningKey",
+    "SurveyResult",
     "Transition",
     "TrialRow",
     "UnknownValue",
@@ -140,4 +143,5 @@ REPORT_RELEASE, REPORT_SUSPENSION = _table(ReportRelease), _table(ReportSuspensi
 REVIEW, REVIEW_CASE, REVIEW_READING = _table(ReviewRow), _table(ReviewCaseRow), _table(ReviewReadingRow)
 SET_ASIDE, UNKNOWN_VALUE = _table(SetAsideRow), _table(UnknownValue)
 PUBLISHED, REPORT_DUTY = _table(Published), _table(ReportDuty)
+SURVEY_RESULT = _table(SurveyResult)
 """The tables themselves, for Core statements in bulk paths (decision 0010)."""
