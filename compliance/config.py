@@ -21,6 +21,7 @@ from compliance.mail_settings import MailSettings
 from compliance.reminder_settings import Reminders
 from compliance.report_settings import ReportSettings
 from compliance.review_settings import ReviewSettings
+from compliance.risk_settings import RiskSettings
 from compliance.survey_settings import SurveySettings
 from compliance.teams_settings import TeamsSettings
 from compliance.web_settings import WebSettings
@@ -134,6 +135,7 @@ class Settings(SettingsSection):
     report: ReportSettings = ReportSettings()
     review: ReviewSettings = ReviewSettings()
     survey: SurveySettings = SurveySettings()
+    risk: RiskSettings = RiskSettings()
     retention: RetentionSettings = RetentionSettings()
     audit: AuditSettings = AuditSettings()
     log: Log = Log()

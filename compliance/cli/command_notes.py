@@ -54,6 +54,7 @@ OF_COMMANDS: Final[Mapping[str, AuditKind | str]] = {
     "report cases": AuditKind.CONSULTATION,
     "report release": AuditKind.DECISION,
     "report resume": AuditKind.DECISION,
+    "report risk": NO_DATA,
     "report suspend": AuditKind.DECISION,
     "restore": AuditKind.ALTERATION,
     "review draw": AuditKind.DECISION,

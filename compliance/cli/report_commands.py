@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from compliance.cli.options import CONFIG, echo, service_of, stop, user_name
+from compliance.cli.options import CONFIG, echo, echo_text, service_of, stop, user_name
 from compliance.errors import ComplianceError, SettingsError
+from compliance.text import printable_json
 
 if TYPE_CHECKING:
     from compliance.reports.publish import Publication
@@ -155,3 +156,34 @@ def resume(config: Path) -> None:
     with service_of(config) as service:
         ended = service.reporting.gate.resume(user_name(), service.clock())
     echo("reports are published again" if ended else "reports were not suspended")
+
+
+@report.command()
+@CONFIG
+@click.option(
+    "--format", "form", type=click.Choice(["csv", "html", "json"]), default="csv", show_default=True,
+    help="CSV is one row of a register; HTML can be pasted into a document.",
+)  # fmt: skip
+def risk(config: Path, form: str) -> None:
+    """Write the entry for the corporate risk register to standard output.
+
+    It is worked out from the weeks that were published (docs/risk.md). Exit code 3: none of them has its figure.
+    """
+    from compliance.service.risk_entry import find_risk
+
+    with service_of(config) as service:
+        force, entry = service.settings.force.name, find_risk(service.settings, service.store)
+    if form == "json":
+        import msgspec
+
+        echo_text(printable_json(msgspec.json.format(msgspec.json.encode(entry)).decode()))
+    elif form == "html":
+        from compliance.reports.render import page_of
+        from compliance.reports.risk_register import risk_report
+
+        echo_text(page_of(risk_report(entry, force)))
+    else:
+        from compliance.reports.list_files import list_csv
+        from compliance.reports.risk_register import risk_list
+
+        echo_text(list_csv(risk_list(entry, force)).decode().replace("\r\n", "\n"))

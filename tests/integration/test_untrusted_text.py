@@ -182,6 +182,7 @@ QUIET: Final[tuple[tuple[str, ...], ...]] = (
     ("outbox retry", "1"),
     ("outbox cancel", "1"),
     ("report", "--week", "2026-W22", "--format", "csv"),
+    ("report risk",),
     ("rebuild",),
     ("quarantine retry", "--all"),
     ("retention", "--dry-run"),

@@ -23,6 +23,7 @@ SECTIONS = {
     "reminder_settings",
     "report_settings",
     "review_settings",
+    "risk_settings",
     "survey_settings",
     "teams_settings",
     "web_settings",
