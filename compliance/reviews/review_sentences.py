@@ -76,7 +76,7 @@ def state_quality(results: ReviewResults) -> str:
     rate = results.good_enough.adjusted
     if rate is None:
         return ""
-    return f"WasTold in time, and well enough by all criteria: {rate_in_words(rate)}."
+    return f"Told in time, and well enough by all criteria: {rate_in_words(rate)}."
 
 
 def _between(low: float, high: float) -> str:

@@ -278,7 +278,10 @@ def test_a_form_filled_in_with_a_spreadsheet_is_taken_and_corrected_by_importing
     ("change", "said"),
     [
         ({"told": "yeah"}, "row 2, told: 'yeah'; expected yes, no or cannot tell"),
-        ({"told": "yes"}, "row 2, told_on: ''; expected the day of the contact, such as 2026-11-24"),
+        ({"told": "yse"}, "row 2, told: 'yse'; did you mean 'yes'?; expected yes, no or cannot tell"),
+        ({"told_on": "2025-07-03"}, "row 2, told: nothing is there; expected yes, no or cannot tell"),
+        ({"told": "yes"}, "row 2, told_on: nothing is there; expected the day of the contact, such as 2026-11-24"),
+        (TOLD | {"said_what_next": ""}, "row 2, said_what_next: nothing is there; expected yes or no"),
         (TOLD | {"told_on": "3rd of July"}, "row 2, told_on: '3rd of July'; expected the day of the contact"),
         (TOLD | {"told_on": "2025-07-01"}, "row 2, told_on: 2025-07-01 is before 2025-07-02, from which contacts count here"),
         (TOLD | {"told_on": "2999-01-01"}, "row 2, told_on: 2999-01-01 is in the future"),
@@ -300,9 +303,36 @@ def test_an_answer_that_cannot_be_used_is_named_and_nothing_is_stored(
     fill_in(path, ALL_AS_RECORDED | {first: {**dict.fromkeys(TOLD, ""), **change}})
     done = review("review", "import", path, "--reader", "amy")
     assert done.exit_code == 3
-    assert said in done.stderr
+    assert done.stderr.splitlines()[0].endswith("nothing was stored:")
+    assert any(line.startswith(said) for line in done.stderr.splitlines()), "each answer on a line of its own"
     with review.store as store:
         assert readings_of(store, 1) == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "told", "told_on"),
+    [
+        (TOLD | {"told": " YES ", "told_on": "03/07/25"}, "yes", date(2025, 7, 3)),
+        (TOLD | {"told": "Y", "told_on": "3 July 2025", "answered_request": "N/A"}, "yes", date(2025, 7, 3)),
+        (TOLD | {"told_on": "12/07/2025"}, "yes", date(2025, 7, 12)),
+        ({"told": "N"}, "no", None),
+        ({"told": "Can\N{RIGHT SINGLE QUOTATION MARK}t tell"}, "cannot tell", None),
+    ],
+)
+def test_answers_are_taken_as_people_write_them(
+    review: Review, answer: dict[str, str], told: str, told_on: date | None
+) -> None:
+    review.draw("--reader", "amy", "--size", "40")
+    read_all(review, {"22A/0/25": answer}, "amy")
+    with review.store as store:
+        [(found, day)] = [(each["told"], each["told_on"]) for each in readings_of(store, 1)]
+    assert (found, day) == (told, told_on)
+
+
+def test_a_row_with_a_note_alone_waits_for_its_answer(review: Review) -> None:
+    review.draw("--reader", "amy", "--size", "40")
+    read_all(review, ALL_AS_RECORDED | {"22A/0/25": {"note": "asked for the video"}}, "amy")
+    assert "1 case of 40 not read yet." in shown(review)
 
 
 @pytest.mark.parametrize(
