@@ -49,6 +49,7 @@ class CaseReading:
     - `told_on`: the local date of the first contact from `look_from` on, if they were told.
     - `criteria`: the answers about that contact, by the criterion's id; empty unless they were told.
     - `answered_request`: whether it answered what the victim had asked; None: they had asked nothing, or not told.
+    - `reader`: who found it; empty: not stored yet.
     """
 
     number: int
@@ -58,6 +59,7 @@ class CaseReading:
     criteria: Mapping[str, bool]
     answered_request: bool | None
     note: str
+    reader: str = ""
 
     @property
     def is_good_enough(self) -> bool:
