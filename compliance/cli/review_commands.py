@@ -30,18 +30,22 @@ def draw(
     config: Path, period: str, requirement: str, readers: tuple[str, ...], size: int | None, seed: str | None
 ) -> None:
     """Draw a dip sample from a published period."""
+    from compliance.reviews.strata import IN_WORDS, RecordedState
     from compliance.service.reviewing import draw_review
 
     with service_of(config) as service:
         made = draw_review(service, period, requirement, readers, user_name(), size, seed)
     echo(f"{_name(made.review)}: {count_noun(made.plan.total, 'case')} drawn with the seed {made.review.seed}")
+    due = made.review.populations
     for state, drawn in made.review.drawn.items():
-        echo(f"  {state}: {drawn:,} of {made.review.populations[state]:,}")
+        echo(f"  {IN_WORDS[RecordedState(state)]}: {drawn:,} of {due[state]:,}")
     echo(
-        f"The adjusted rate will be known to about {100 * made.plan.half_width:.1f} percentage points either side, at "
-        f"worst {100 * made.plan.at_most:.1f}"
+        f"The adjusted rate will be known to about {100 * made.plan.half_width:.1f} percentage points either side if "
+        f"the record is wrong as often as assumed (docs/reviews-method.md), at worst {100 * made.plan.at_most:.1f}"
     )
-    echo(f"The cases add up{made.published or ' to what is not in the report'}")
+    met = sum(count for state, count in due.items() if RecordedState(state).is_met)
+    rate = f"{count_noun(sum(due.values()), 'obligation')} were due, {met:,} recorded as met"
+    echo(f"{rate}{made.published or '; the report does not have this rate'}")
     echo("next: compliance review form FOLDER")
 
 
@@ -107,12 +111,16 @@ def show(config: Path, number: int | None, form: str) -> None:
     """Show what the readings add up to: the rate adjusted for the record's errors, and how far readers agree."""
     from compliance.reviews.results import as_json
     from compliance.reviews.review_sentences import (
+        rate_in_words,
         state_adjusted,
         state_agreement,
+        state_counts,
         state_errors,
         state_limits,
         state_quality,
+        state_readers,
     )
+    from compliance.reviews.strata import IN_WORDS, RecordedState
     from compliance.service.reviewing import results_of
 
     with service_of(config) as service:
@@ -124,7 +132,9 @@ def show(config: Path, number: int | None, form: str) -> None:
         return
     echo(f"{_name(found)}: {results.read:,} of {count_noun(results.drawn, 'case')} read")
     said = [
+        state_readers(results),
         state_adjusted(results.record),
+        state_counts(results.record),
         state_errors(results.record),
         state_quality(results),
         state_agreement(results),
@@ -133,10 +143,10 @@ def show(config: Path, number: int | None, form: str) -> None:
         if line:
             echo(line)
     echo("")
-    echo("recorded", "obligations", "read", "wrong", "share wrong")
+    echo("recorded", "obligations", "read", "established", "wrong", "share wrong")
     for each in results.record.by_stratum:
-        share = "" if each.rate is None else f"{each.rate.value:.1%} ({each.rate.low:.1%} to {each.rate.high:.1%})"
-        echo(each.name, each.population, each.read, each.errors, share)
+        share = "" if each.rate is None else rate_in_words(each.rate)
+        echo(IN_WORDS[RecordedState(each.name)], each.population, each.read, each.established, each.errors, share)
 
 
 @review.command()

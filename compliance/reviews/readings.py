@@ -1,6 +1,6 @@
 """What a reader says of a case, and how the form that they fill in is read."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -13,8 +13,9 @@ ANSWERS: Final = ("told", "told_on", "told_by")
 _GIVEN: Final = ("number", "crime", "victim", "look_from")
 _LAST: Final = ("answered_request", "note")
 _YES_NO: Final = {"yes": True, "y": True, "no": False, "n": False}
+_NOTHING_ASKED: Final = frozenset(("", "nothing asked", "n/a", "na"))
 _LONGEST: Final = 500
-_DATES: Final = ("%Y-%m-%d", "%d/%m/%Y", "%d %b %Y")
+_DATES: Final = ("%Y-%m-%d", "%d/%m/%Y", "%d/%m/%y", "%d %b %Y", "%d %B %Y")
 _MOST_TOLD: Final = 20
 
 
@@ -24,6 +25,11 @@ class WasTold(StrEnum):
     YES = "yes"
     NO = "no"
     UNCLEAR = "cannot tell"
+
+
+_TOLD: Final = {
+    **{each.value: each for each in WasTold}, "y": WasTold.YES, "n": WasTold.NO, "can't tell": WasTold.UNCLEAR,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,7 @@ class CaseReading:
     - `told_on`: the local date of the first contact from `look_from` on, if they were told.
     - `criteria`: the answers about that contact, by the criterion's id; empty unless they were told.
     - `answered_request`: whether it answered what the victim had asked; None: they had asked nothing, or not told.
+    - `reader`: who found it; empty: not stored yet.
     """
 
     number: int
@@ -52,6 +59,7 @@ class CaseReading:
     criteria: Mapping[str, bool]
     answered_request: bool | None
     note: str
+    reader: str = ""
 
     @property
     def is_good_enough(self) -> bool:
@@ -70,7 +78,7 @@ def form_of(force: str, title: str, cases: Iterable[CaseToRead], criteria: Seque
 def read_form(
     rows: Iterable[Mapping[str, Any]], cases: Mapping[int, CaseToRead], criteria: Sequence[str], today: date
 ) -> list[CaseReading]:
-    """Return the readings in the rows of a form. A row without any answer is not read yet, and left out.
+    """Return the readings in the rows of a form. A row without any answer, but for a note, is not read yet: left out.
 
     `cases`: those of the reader, by number. `today`: no contact can be later. Raises RecordError that names every row
     that cannot be used, with its column, what is wrong and what was expected.
@@ -88,8 +96,8 @@ def read_form(
         elif reading is not None:
             found.append(reading)
     if wrong:
-        more = f"\nand {len(wrong) - _MOST_TOLD} more" if len(wrong) > _MOST_TOLD else ""
-        raise RecordError("nothing was stored:\n" + "\n".join(wrong[:_MOST_TOLD]) + more)
+        more = [f"and {len(wrong) - _MOST_TOLD} more"] if len(wrong) > _MOST_TOLD else []
+        raise RecordError("nothing was stored:", *wrong[:_MOST_TOLD], *more)
     return found
 
 
@@ -101,7 +109,7 @@ def _read_row(
     row: Mapping[str, Any], cases: Mapping[int, CaseToRead], criteria: Sequence[str], today: date
 ) -> CaseReading | None:
     texts = {name: _text(row.get(name)) for name in (*_GIVEN, *ANSWERS, *criteria, *_LAST)}
-    if not any(texts[name] for name in (*ANSWERS, *criteria, *_LAST)):
+    if not any(texts[name] for name in (*ANSWERS, *criteria, "answered_request")):
         return None
     number = int(texts["number"]) if texts["number"].isdecimal() else None
     case = cases.get(number) if number is not None else None
@@ -133,17 +141,19 @@ def _text(value: Any) -> str:
 
 
 def _told(text: str) -> WasTold:
-    word = " ".join(text.lower().split())
-    known = {"y": WasTold.YES, "n": WasTold.NO, **{each.value: each for each in WasTold}}
-    if word not in known:
-        raise _WrongAnswerError(f"told: {text!r}{nearest(word, [*WasTold])}; expected yes, no or cannot tell")
-    return known[word]
+    word = _word(text)
+    if word not in _TOLD:
+        near = nearest(word, [each.value for each in WasTold]) if word else ""
+        raise _WrongAnswerError(f"told: {_quoted(text)}{near}; expected yes, no or cannot tell")
+    return _TOLD[word]
 
 
 def _told_on(value: Any, case: CaseToRead, today: date) -> date:
     found = value.date() if isinstance(value, datetime) else value if isinstance(value, date) else _date(_text(value))
     if found is None:
-        raise _WrongAnswerError(f"told_on: {_text(value)!r}; expected the day of the contact, such as 2026-11-24")
+        raise _WrongAnswerError(
+            f"told_on: {_quoted(_text(value))}; expected the day of the contact, such as 2026-11-24"
+        )
     if found < case.look_from:
         raise _WrongAnswerError(
             f"told_on: {found} is before {case.look_from}, from which contacts count here; give the first from then "
@@ -164,28 +174,31 @@ def _date(text: str) -> date | None:
 
 
 def _yes_no(texts: Mapping[str, str], name: str) -> bool:
-    answer = _YES_NO.get(texts[name].lower())
+    answer = _YES_NO.get(_word(texts[name]))
     if answer is None:
-        raise _WrongAnswerError(f"{name}: {texts[name]!r}; expected yes or no")
+        raise _WrongAnswerError(f"{name}: {_quoted(texts[name])}; expected yes or no")
     return answer
 
 
 def _answered(text: str) -> bool | None:
-    word = " ".join(text.lower().split())
-    if word in {"", "nothing asked"}:
+    word = _word(text)
+    if word in _NOTHING_ASKED:
         return None
     if word not in _YES_NO:
         raise _WrongAnswerError(f"answered_request: {text!r}; expected yes, no or nothing asked")
     return _YES_NO[word]
 
 
+def _word(text: str) -> str:
+    """Return an answer as it is compared: spreadsheets make of `can't` what they like."""
+    return " ".join(text.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").split())
+
+
+def _quoted(text: str) -> str:
+    return repr(text) if text else "nothing is there"
+
+
 def _short(texts: Mapping[str, str], name: str) -> str:
     if len(texts[name]) > _LONGEST:
         raise _WrongAnswerError(f"{name}: {len(texts[name])} characters; at most {_LONGEST}")
     return texts[name]
-
-
-def unread(cases: Iterable[int], readings: Iterable[CaseReading]) -> Iterator[int]:
-    """Yield the numbers of the cases that have not been read."""
-    read = {each.number for each in readings}
-    yield from (number for number in cases if number not in read)

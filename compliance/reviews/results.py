@@ -26,6 +26,7 @@ class CaseFinding(StrEnum):
 class ReviewedCase:
     """A case that was drawn, with what each reader found of it, the first reader's first.
 
+    `readers`: who reads it, the first reader first; `readings` are of those of them who have.
     `due_date`: the last local date on which the victim could be told in time.
     """
 
@@ -37,6 +38,7 @@ class ReviewedCase:
     due_date: date
     division: str
     state: RecordedState
+    readers: tuple[str, ...]
     readings: tuple[CaseReading, ...]
 
     @property
@@ -79,6 +81,14 @@ class DivisionReadings(Struct, frozen=True):
     harming: int
 
 
+class ReaderCount(Struct, frozen=True):
+    """How many cases a reader has to read, and how many of those they have."""
+
+    name: str
+    given: int
+    read: int
+
+
 class ReviewResults(Struct, frozen=True):
     """What a dip sample found.
 
@@ -88,6 +98,7 @@ class ReviewResults(Struct, frozen=True):
     - `readers`: how far two readers agree whether the victim was told in time. `disagreements`: the numbers of the
       cases in which they do not.
     - `answered`, `not_answered`: contacts that did, or did not, answer what the victim had asked.
+    - `by_reader`: who has read how many of their cases.
     - `by_criterion`: of the contacts that were read, how many meet each criterion, of how many.
     """
 
@@ -98,6 +109,7 @@ class ReviewResults(Struct, frozen=True):
     good_enough: ReviewEstimate
     readers: ReaderAgreement
     disagreements: tuple[int, ...]
+    by_reader: tuple[ReaderCount, ...]
     by_division: tuple[DivisionReadings, ...]
     answered: int
     not_answered: int
@@ -125,6 +137,7 @@ def add_up(
         good_enough=estimate(list(_count(read, populations, lambda each: each.is_good_enough))),
         readers=measure_agreement((first, second) for _, first, second in pairs),
         disagreements=tuple(each.number for each, first, second in pairs if first != second),
+        by_reader=tuple(_of_readers(cases)),
         by_division=tuple(_of_divisions(read)),
         answered=answers.count(True),
         not_answered=answers.count(False),
@@ -139,6 +152,12 @@ def _count(
         here = [each for each in read if each.state is state]
         unclear = sum(each.found is CaseFinding.UNCLEAR for each in here)
         yield StratumCounts(state, population, len(here), sum(map(is_met, here)), unclear, state.is_met)
+
+
+def _of_readers(cases: Sequence[ReviewedCase]) -> Iterator[ReaderCount]:
+    for name in sorted({name for each in cases for name in each.readers}):
+        read = sum(reading.reader == name for each in cases for reading in each.readings)
+        yield ReaderCount(name, sum(name in each.readers for each in cases), read)
 
 
 def _of_divisions(read: Sequence[ReviewedCase]) -> Iterator[DivisionReadings]:

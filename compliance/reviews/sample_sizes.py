@@ -82,7 +82,7 @@ def plan_total(strata: Sequence[PlannedStratum], total: int) -> ReadingPlan:
     """
     _check(strata)
     if total < (least := _least(strata)):
-        raise ValueError(f"{total} are too few to read: {LEAST} of each stratum are {least}")
+        raise ValueError(f"{total} are too few to read: {LEAST} of each group, or all of it, are {least}")
     sizes = _allocate(strata, total)
     names = [each.name for each in strata]
     worst = [each._replace(error_rate=0.5) for each in strata]

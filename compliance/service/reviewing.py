@@ -108,7 +108,7 @@ def write_forms(service: Service, number: int | None, folder: Path, forms: Itera
     """
     review = find_review(service.store, number)
     held = cases_of(service.store, review.id)
-    readers = sorted({name for case in held for name in (case["reader"], case["second_reader"]) if name})
+    readers = sorted({name for case in held for name in _readers_of(case)})
     title = f"Dip sample {review.id}: {review.requirement}, {review.period}"
     written: list[Path] = []
     try:
@@ -170,11 +170,8 @@ def results_of(service: Service, number: int | None) -> tuple[StoredReview, list
     held = [
         ReviewedCase(
             row["number"], row["crime_ref"], row["victim_ref"], row["cycle"], row["look_from"], row["due_date"],
-            row["division"], RecordedState(row["state"]),
-            tuple(
-                readings[row["number"], name] for name in (row["reader"], row["second_reader"])
-                if name and (row["number"], name) in readings
-            ),
+            row["division"], RecordedState(row["state"]), _readers_of(row),
+            tuple(readings[row["number"], name] for name in _readers_of(row) if (row["number"], name) in readings),
         )
         for row in cases_of(service.store, review.id)
     ]  # fmt: skip
@@ -243,15 +240,19 @@ def _to_read(held: Iterable[Mapping[str, Any]], reader: str) -> dict[int, CaseTo
     return {
         row["number"]: CaseToRead(row["number"], row["crime_ref"], row["victim_ref"], row["look_from"])
         for row in held
-        if reader in (row["reader"], row["second_reader"])
+        if reader in _readers_of(row)
     }
 
 
 def _reading(row: Mapping[str, Any]) -> CaseReading:
     return CaseReading(
         row["number"], WasTold(row["told"]), row["told_on"], row["told_by"], row["criteria"], row["answered_request"],
-        row["note"],
+        row["note"], row["reader"],
     )  # fmt: skip
+
+
+def _readers_of(row: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(name for name in (row["reader"], row["second_reader"]) if name)
 
 
 def _how_to_read(review: StoredReview) -> str:

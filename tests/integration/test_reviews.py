@@ -120,9 +120,12 @@ def test_a_sample_is_drawn_from_every_stratum_of_what_was_published(review: Revi
     assert done.exit_code == 0, done.output
     lines = done.stdout.splitlines()
     assert lines[0] == "dip sample 1, 7-day of 2025-W28: 30 cases drawn with the seed s"
-    states = {line.split(":")[0].strip(): line.split(" of ")[1] for line in lines[1:6]}
-    assert states == {"met": "24", "late": "4", "same-day-only": "4", "closed-without-a-word": "4", "overdue": "4"}
-    assert "The cases add up, as published" in lines
+    states = {line.split(":")[0].strip(): line.rsplit(" of ", 1)[1] for line in lines[1:6]}
+    assert states == {
+        "met, entered by the due date": "24", "late": "4", "told on the day of the report only": "4",
+        "case closed, and no update that counts": "4", "overdue, case open": "4",
+    }  # fmt: skip
+    assert "40 obligations were due, 24 recorded as met, as published" in lines
     held = review.cases()
     assert sorted(case["number"] for case in held) == list(range(1, 31))
     drawn = Counter(case["state"] for case in held)
@@ -178,10 +181,15 @@ def test_a_record_that_is_right_is_not_called_wrong(review: Review) -> None:
     read_all(review, ALL_AS_RECORDED, "amy")
     lines = shown(review)
     assert lines[0] == "dip sample 1, 7-day of 2025-W28: 40 of 40 cases read"
-    assert lines[1] == (
-        "Recorded: 60.0% of all that was due was met. As read: 60.0% (60.0% to 60.0%). "
-        "The readings do not show that the recorded rate is wrong in either direction."
-    )
+    assert lines[1:6] == [
+        "Read by amy (40 of 40).",
+        "Recorded: 60.0% of all that was due was met. As read: 60.0% (95% interval 60.0% to 60.0%). "
+        "The readings do not show that the recorded rate is too high or too low.",
+        "Of 40 cases that could be established, the record is wrong in none.",
+        "Of all 40 obligations, read or not, about 0% (0% to 0%) are recorded wrongly; recorded as met, was not: "
+        "0% (0% to 0%); was met, not recorded as met: 0% (0% to 0%).",
+        "Told in time by a contact that meets all criteria: 0% (0% to 0%).",
+    ]
     assert "No case was read by two readers, so it is not known how far readers would agree." in lines
 
 
@@ -190,11 +198,15 @@ def test_a_record_that_flatters_is_said_to(review: Review) -> None:
     review.draw("--reader", "amy", "--size", "40")
     read_all(review, ALL_AS_RECORDED | {f"22A/{n}/25": NOT for n in range(12)}, "amy")
     lines = shown(review)
-    assert lines[1] == (
-        "Recorded: 60.0% of all that was due was met. As read: 30.0% (30.0% to 30.0%). "
+    assert lines[2] == (
+        "Recorded: 60.0% of all that was due was met. As read: 30.0% (95% interval 30.0% to 30.0%). "
         "The record flatters, by 30.0 percentage points."
     )
-    assert "met\t24\t24\t12\t50.0% (50.0% to 50.0%)" in lines
+    assert lines[3] == (
+        "Of 40 cases that could be established, the record is wrong in 12; recorded as met, was not: 12; was met, not "
+        "recorded as met: 0."
+    )
+    assert "met, entered by the due date\t24\t24\t24\t12\t50.0% (50.0% to 50.0%)" in lines
     found = json.loads(review("review", "show", "--format", "json").stdout)
     assert found["record"]["flattering"]["value"] == pytest.approx(0.3)
     assert found["record"]["harming"]["value"] == 0
@@ -206,16 +218,19 @@ def test_a_record_that_flatters_is_said_to(review: Review) -> None:
 def test_a_record_that_is_too_harsh_is_said_to(review: Review) -> None:
     review.draw("--reader", "amy", "--size", "40")
     read_all(review, ALL_AS_RECORDED | {f"22A/{n}/25": TOLD for n in range(28, 36)}, "amy")
-    assert "The record is too harsh, by 20.0 percentage points." in shown(review)[1]
+    assert "The record is too harsh, by 20.0 percentage points." in shown(review)[2]
 
 
 def test_what_could_not_be_established_is_left_out_and_its_bounds_are_given(review: Review) -> None:
     review.draw("--reader", "amy", "--size", "40")
     read_all(review, ALL_AS_RECORDED | {f"22A/{n}/25": {"told": "cannot tell"} for n in range(4)}, "amy")
+    lines = shown(review)
     assert (
         "4 cases could not be established and left out. If none of them was met the adjusted rate would be 50.0%, if "
         "all were 60.0%."
-    ) in shown(review)
+    ) in lines
+    [row] = [line.split("\t") for line in lines if line.startswith("met, entered by the due date")]
+    assert row[1:5] == ["24", "24", "20", "0"], "read 24, and 20 of those could be established"
 
 
 def test_cases_that_are_not_read_yet_are_counted_and_a_stratum_without_any_is_named(review: Review) -> None:
@@ -224,10 +239,13 @@ def test_cases_that_are_not_read_yet_are_counted_and_a_stratum_without_any_is_na
     lines = shown(review)
     assert lines[0].endswith("28 of 40 cases read")
     assert "12 cases of 40 not read yet." in lines
+    assert lines[1] == "Read by amy (28 of 40)."
     assert (
-        "Nothing is said of obligations that the record calls same-day-only, closed-without-a-word and overdue: none was read."
+        "Nothing is said of obligations that the record calls “told on the day of the report only”, “case closed, and no "
+        "update that counts” and “overdue, case open”: none was established."
     ) in lines
-    assert "of the 28 obligations, of 40, that the sample covers was met" in lines[1]
+    assert "of the 28 obligations, of 40, that the sample covers was met" in lines[2]
+    assert lines[4].startswith("Of the 28 obligations that the sample covers, about 0% (")
 
 
 @stores.on_both
@@ -245,7 +263,10 @@ def test_readers_who_disagree_are_listed_and_their_kappa_is_given(review: Review
         assert review("review", "import", path, "--reader", reader).exit_code == 0
     found = json.loads(review("review", "show", "--format", "json").stdout)
     assert found["disagreements"] == [wrong["number"]]
-    assert any(line.startswith("Two readers agree in 7 of 8 cases (Cohen's kappa 0.") for line in shown(review))
+    assert any(
+        line.startswith("Two readers agree in 7 of 8 cases whether the victim was told in time (Cohen's kappa 0.")
+        for line in shown(review)
+    )
     assert found["record"]["errors"]["value"] == 0, "what counts is the first reader's finding"
 
 
@@ -278,7 +299,10 @@ def test_a_form_filled_in_with_a_spreadsheet_is_taken_and_corrected_by_importing
     ("change", "said"),
     [
         ({"told": "yeah"}, "row 2, told: 'yeah'; expected yes, no or cannot tell"),
-        ({"told": "yes"}, "row 2, told_on: ''; expected the day of the contact, such as 2026-11-24"),
+        ({"told": "yse"}, "row 2, told: 'yse'; did you mean 'yes'?; expected yes, no or cannot tell"),
+        ({"told_on": "2025-07-03"}, "row 2, told: nothing is there; expected yes, no or cannot tell"),
+        ({"told": "yes"}, "row 2, told_on: nothing is there; expected the day of the contact, such as 2026-11-24"),
+        (TOLD | {"said_what_next": ""}, "row 2, said_what_next: nothing is there; expected yes or no"),
         (TOLD | {"told_on": "3rd of July"}, "row 2, told_on: '3rd of July'; expected the day of the contact"),
         (TOLD | {"told_on": "2025-07-01"}, "row 2, told_on: 2025-07-01 is before 2025-07-02, from which contacts count here"),
         (TOLD | {"told_on": "2999-01-01"}, "row 2, told_on: 2999-01-01 is in the future"),
@@ -300,9 +324,36 @@ def test_an_answer_that_cannot_be_used_is_named_and_nothing_is_stored(
     fill_in(path, ALL_AS_RECORDED | {first: {**dict.fromkeys(TOLD, ""), **change}})
     done = review("review", "import", path, "--reader", "amy")
     assert done.exit_code == 3
-    assert said in done.stderr
+    assert done.stderr.splitlines()[0].endswith("nothing was stored:")
+    assert any(line.startswith(said) for line in done.stderr.splitlines()), "each answer on a line of its own"
     with review.store as store:
         assert readings_of(store, 1) == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "told", "told_on"),
+    [
+        (TOLD | {"told": " YES ", "told_on": "03/07/25"}, "yes", date(2025, 7, 3)),
+        (TOLD | {"told": "Y", "told_on": "3 July 2025", "answered_request": "N/A"}, "yes", date(2025, 7, 3)),
+        (TOLD | {"told_on": "12/07/2025"}, "yes", date(2025, 7, 12)),
+        ({"told": "N"}, "no", None),
+        ({"told": "Can\N{RIGHT SINGLE QUOTATION MARK}t tell"}, "cannot tell", None),
+    ],
+)
+def test_answers_are_taken_as_people_write_them(
+    review: Review, answer: dict[str, str], told: str, told_on: date | None
+) -> None:
+    review.draw("--reader", "amy", "--size", "40")
+    read_all(review, {"22A/0/25": answer}, "amy")
+    with review.store as store:
+        [(found, day)] = [(each["told"], each["told_on"]) for each in readings_of(store, 1)]
+    assert (found, day) == (told, told_on)
+
+
+def test_a_row_with_a_note_alone_waits_for_its_answer(review: Review) -> None:
+    review.draw("--reader", "amy", "--size", "40")
+    read_all(review, ALL_AS_RECORDED | {"22A/0/25": {"note": "asked for the video"}}, "amy")
+    assert "1 case of 40 not read yet." in shown(review)
 
 
 @pytest.mark.parametrize(
@@ -346,7 +397,7 @@ def test_the_pack_for_an_inspector_has_the_findings_the_cases_and_how_they_were_
     assert set(paths) == {".pdf", ".html", ".xlsx", ".json"}
     assert {path.stat().st_mode & 0o777 for path in paths.values()} == {0o600}
     words = " ".join(re.sub(r"<[^>]*>", " ", paths[".html"].read_text("utf-8")).split())
-    assert shown(review)[1].replace("&", "&amp;") in words
+    assert shown(review)[2].replace("&", "&amp;") in words
     assert "Drawn on" in words
     assert "with the seed s: 40 of 40 obligations" in words
     assert "compliance review import" in words

@@ -100,7 +100,7 @@ def test_every_assumed_error_rate_can_be_planned_with() -> None:
         ([HALF._replace(population=-1)], "stratum 'half' cannot have -1 obligations and an error rate of 0.5"),
         ([HALF._replace(error_rate=0.0)], "stratum 'half' cannot have 100 obligations and an error rate of 0.0"),
         ([HALF._replace(error_rate=1.0)], "stratum 'half' cannot have 100 obligations and an error rate of 1.0"),
-        ([HALF, TENTH], "9 are too few to read: 5 of each stratum are 10"),
+        ([HALF, TENTH], "9 are too few to read: 5 of each group, or all of it, are 10"),
     ],
 )
 def test_what_cannot_be_planned_is_refused(strata: list[PlannedStratum], said: str) -> None:
