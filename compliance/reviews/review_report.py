@@ -1,30 +1,38 @@
 """What a dip sample found, as a document: for an inspector, or the review of the database."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
 from compliance.reports.list_files import Cell as ListCell
 from compliance.reports.list_files import ListContent
 from compliance.reports.parts import Column, Items, Report, Row, Section, Table, cell, note, statement
-from compliance.reports.periods import in_words
-from compliance.reports.words import day
-from compliance.reviews.results import ReviewedCase, ReviewResults
+from compliance.reports.periods import in_words, parse_period
+from compliance.reports.words import day, span
+from compliance.reviews.results import CaseFinding, ReviewedCase, ReviewResults
 from compliance.reviews.review_sentences import (
     rate_in_words,
     state_adjusted,
     state_agreement,
+    state_counts,
     state_errors,
     state_limits,
     state_quality,
 )
 from compliance.reviews.strata import IN_WORDS, RecordedState
+from compliance.text import join_words
 
 _METHOD: Final = (
     "Obligations were drawn by lot within each group of what the record says; the seed draws the same ones again. The "
     "adjusted rate weights what was read by how many obligations each group has. Its interval allows for what was not "
     "read. docs/reviews-method.md has the formulae, and how often such intervals hold the truth."
+)
+_READ: Final = (
+    "Readers were asked of each case: was this victim told about the case by anybody from the police, on the first day "
+    "whose contact counts or later, and on which day first? Their forms had the crime, the victim and that first day, "
+    "and neither what the record says nor the due date: whether it was in time was worked out from their answers. "
+    "Forms do not say which cases somebody else reads too. If two readers read a case, what the first found counts."
 )
 
 
@@ -32,53 +40,80 @@ _METHOD: Final = (
 class ReviewFacts:
     """How a dip sample was drawn, for those who check it.
 
-    `drawn_at`: UTC. `criteria`: (id, question). `log`: what the audit log has of it, as lines.
+    `title`: that of the requirement. `drawn_at`: UTC. `criteria`: (id, question). `stored`: the local dates on which a
+    reader's answers were stored, by their name. `log`: what the audit log has of it, as lines.
     """
 
     force: str
     number: int
     period: str
     requirement: str
+    title: str
     version: int
     seed: str
     drawn_at: datetime
     drawn_by: str
     criteria: Sequence[tuple[str, str]]
+    stored: Mapping[str, Sequence[date]]
     log: Sequence[str]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return how it was drawn, as JSON has it; dates are ISO 8601, the instant is UTC."""
+        return {
+            "force": self.force, "number": self.number, "period": self.period, "requirement": self.requirement,
+            "title": self.title, "report_version": self.version, "seed": self.seed, "drawn_at": self.drawn_at,
+            "drawn_by": self.drawn_by, "criteria": dict(self.criteria),
+        }  # fmt: skip
 
 
 def review_report(facts: ReviewFacts, held: Sequence[ReviewedCase], results: ReviewResults) -> Report:
-    """Return the document: what was found, by what the record says and by division, the cases, and how it was drawn."""
-    title = f"Is the record true? A dip sample of {facts.requirement}"
+    """Return the document: what was found, by what the record says and by division, the cases, and how it was done."""
+    title = f"Is the record true? A dip sample: {facts.title}"
     sections = (_found(results), _by_record(results), _by_division(results), _contacts(facts, results),
-                _cases(held, results), _drawn(facts, results))  # fmt: skip
-    about = (f"{results.read:,} of {results.drawn:,} cases read",)
+                _cases(held, results), _read(facts, results), _drawn(facts, results))  # fmt: skip
+    period = parse_period(facts.period)
+    about = (f"Due {span(period.first, period.last)}", f"{results.read:,} of {results.drawn:,} cases read")
     name = f"{facts.force}: dip sample {facts.number}, {facts.requirement}, {in_words(facts.period)}"
     return Report(name, facts.force, title, in_words(facts.period).capitalize(), about, sections, "")
 
 
 def case_list(facts: ReviewFacts, held: Sequence[ReviewedCase]) -> ListContent:
     """Return the cases with what the record says and what each reader found, as a list for a spreadsheet."""
-    columns = ("number", "crime", "victim", "division", "look from", "due", "recorded as", "found", "record wrong",
-               "told on", "told by", "good enough", "second reader found", "note")  # fmt: skip
+    names = [name for name, _ in facts.criteria]
+    answers = ("reader", "found", "told on", "told by", *names, "answered request", "note")
+    columns = ("number", "crime", "victim", "division", "look from", "due", "recorded as", "record wrong",
+               "in time and well enough", *answers, *(f"second {name}" for name in answers))  # fmt: skip
     title = f"Dip sample {facts.number}: {facts.requirement}, {facts.period}"
-    return ListContent(facts.force, title, columns, [_line(each) for each in held])
+    return ListContent(facts.force, title, columns, [_line(each, names) for each in held])
 
 
-def _line(each: ReviewedCase) -> tuple[ListCell, ...]:
-    first = each.readings[0] if each.readings else None
-    second = each.judge(each.readings[1]) if len(each.readings) > 1 else ""
-    return (
+def _line(each: ReviewedCase, criteria: Sequence[str]) -> tuple[ListCell, ...]:
+    known = each.found in {CaseFinding.MET, CaseFinding.NOT_MET}
+    said: list[ListCell] = [
         each.number, each.crime_ref, each.victim_ref, each.division, each.look_from, each.due_date,
-        IN_WORDS[each.state], each.found or "not read", "yes" if each.is_wrong else "",
-        first.told_on if first else None, first.told_by if first else "",
-        "yes" if each.is_good_enough else "", second, first.note if first else "",
-    )  # fmt: skip
+        IN_WORDS[each.state], _yes_no(each.is_wrong if known else None),
+        _yes_no(each.is_good_enough if known else None),
+    ]  # fmt: skip
+    for place in range(2):
+        reading = each.readings[place] if place < len(each.readings) else None
+        if reading is None:
+            said += ["" if place else "not read", *[None] * (len(criteria) + 5)]
+        else:
+            said += [
+                reading.reader, each.judge(reading), reading.told_on, reading.told_by,
+                *(_yes_no(reading.criteria.get(name)) for name in criteria), _yes_no(reading.answered_request),
+                reading.note,
+            ]  # fmt: skip
+    return tuple(said)
+
+
+def _yes_no(answer: bool | None) -> str:
+    return "" if answer is None else "yes" if answer else "no"
 
 
 def _found(results: ReviewResults) -> Section:
-    said = [state_adjusted(results.record), state_errors(results.record), state_quality(results),
-            state_agreement(results), *state_limits(results)]  # fmt: skip
+    said = [state_adjusted(results.record), state_counts(results.record), state_errors(results.record),
+            state_quality(results), state_agreement(results), *state_limits(results)]  # fmt: skip
     return Section("found", "What was found", (Items(tuple(statement(each) for each in said if each)),))
 
 
@@ -125,35 +160,49 @@ def _cases(held: Sequence[ReviewedCase], results: ReviewResults) -> Section:
     disputed = set(results.disagreements)
     rows: list[Row] = [
         (
-            cell(f"{each.number}"), cell(each.crime_ref or "removed"), cell(IN_WORDS[each.state]),
-            cell(each.found or ""), cell(_shown(each)), cell("yes" if each.number in disputed else ""),
+            cell(f"{each.crime_ref}, {each.victim_ref}" if each.crime_ref else "removed"), cell(f"{each.number}"),
+            cell(IN_WORDS[each.state]), cell(_shown(each, 0)),
+            cell(_shown(each, 1) if each.number in disputed else ""),
         )
         for each in held
         if each.is_wrong or each.number in disputed
     ]  # fmt: skip
     if not rows:
-        return Section("cases", "Cases to look at", (statement("The record is right in every case that was read."),))
-    columns = (Column("Case", "name"), Column("Crime", "short"), Column("The record says", "words"),
-               Column("Found", "words"), Column("Told on", "short"), Column("Readers differ", "short"))  # fmt: skip
+        none = state_counts(results.record) or "No case could be established yet."
+        return Section("cases", "Cases to look at", (statement(none),))
+    columns = (Column("Crime, victim", "name"), Column("Case"), Column("The record says", "words"),
+               Column("Found", "words"), Column("The second reader, if they differ", "words"))  # fmt: skip
     return Section(
         "cases", "Cases to look at", (Table("wrong", "The record is wrong, or readers differ", columns, tuple(rows)),)
     )
 
 
-def _shown(each: ReviewedCase) -> str:
-    told_on: date | None = each.readings[0].told_on if each.readings else None
-    return "" if told_on is None else day(told_on)
+def _shown(each: ReviewedCase, place: int) -> str:
+    reading = each.readings[place]
+    return f"{each.judge(reading)}{'' if reading.told_on is None else f', first on {day(reading.told_on)}'}"
+
+
+def _read(facts: ReviewFacts, results: ReviewResults) -> Section:
+    rows: list[Row] = [
+        (
+            cell(each.name), cell(f"{each.given:,}"), cell(f"{each.read:,}"),
+            cell(join_words([day(on) for on in facts.stored[each.name]]) if each.name in facts.stored else ""),
+        )
+        for each in results.by_reader
+    ]  # fmt: skip
+    columns = (Column("Reader", "name"), Column("Cases"), Column("Read"), Column("Answers stored on", "words"))
+    return Section("read", "How it was read", (statement(_READ), Table("readers", "Who read", columns, tuple(rows))))
 
 
 def _drawn(facts: ReviewFacts, results: ReviewResults) -> Section:
     parts = [
         statement(
-            f"Drawn on {facts.drawn_at:%Y-%m-%d} by {facts.drawn_by} from version {facts.version} of the board's "
+            f"Drawn on {day(facts.drawn_at)} by {facts.drawn_by} from version {facts.version} of the board's "
             f"report, with the seed {facts.seed}: {results.drawn:,} of {results.record.population:,} obligations."
         ),
         statement(_METHOD),
     ]
     if facts.log:
-        parts.append(statement("The audit log has of it:"))
+        parts.append(statement("The audit log has of it, also of commands that were then refused:"))
         return Section("drawn", "How it was drawn", (*parts, Items(tuple(map(statement, facts.log)))))
     return Section("drawn", "How it was drawn", tuple(parts))

@@ -4,7 +4,7 @@ import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -186,14 +186,15 @@ def write_pack(service: Service, number: int | None, folder: Path) -> list[Path]
     """
     review, held, results = results_of(service, number)
     facts = ReviewFacts(
-        service.settings.force.name, review.id, review.period, review.requirement, review.version, review.seed,
-        review.drawn_at, review.drawn_by, [(name, question) for name, question in review.criteria],
+        service.settings.force.name, review.id, review.period, review.requirement, _title_of(service, review),
+        review.version, review.seed, review.drawn_at, review.drawn_by,
+        [(name, question) for name, question in review.criteria], _stored(service, review),
         list(_log_of(service, review)),
     )  # fmt: skip
     report = review_report(facts, held, results)
     files = {
         "pdf": typeset(report), "html": page_of(report).encode(), "xlsx": list_workbook(case_list(facts, held)),
-        "json": msgspec.json.format(msgspec.json.encode(as_json(results))),
+        "json": msgspec.json.format(msgspec.json.encode({"sample": facts.as_json(), **as_json(results)})),
     }  # fmt: skip
     paths = {folder / f"review-{review.id}.{form}": content for form, content in files.items()}
     try:
@@ -215,7 +216,22 @@ def _log_of(service: Service, review: StoredReview) -> Iterator[str]:
             is_newest = not later or entry.at < min(later) - _BEFORE
             is_ours = asked.get("number") == review.id or ("number" not in asked and is_newest)
             if entry.target.startswith("compliance review ") and is_ours:
-                yield f"{entry.at:%Y-%m-%d %H:%M} UTC, {entry.who}: {entry.target}"
+                of = f" --reader {asked['reader']}" if "reader" in asked else ""
+                yield f"{entry.at:%Y-%m-%d %H:%M} UTC, {entry.who}: {entry.target}{of}"
+
+
+def _title_of(service: Service, review: StoredReview) -> str:
+    """Return the title of the requirement; its id if the policy no longer has it."""
+    titles = {each.id: each.title for each in service.policy.requirement}
+    return titles.get(review.requirement, review.requirement)
+
+
+def _stored(service: Service, review: StoredReview) -> dict[str, list[date]]:
+    """Return on which local dates what each reader found was stored."""
+    dates: dict[str, set[date]] = {}
+    for row in readings_of(service.store, review.id):
+        dates.setdefault(row["reader"], set()).add(service.policy.local.date_of(row["stored_at"]))
+    return {name: sorted(found) for name, found in dates.items()}
 
 
 def _plan(service: Service, populations: Mapping[RecordedState, int], total: int | None) -> ReadingPlan:

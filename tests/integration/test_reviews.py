@@ -402,11 +402,54 @@ def test_the_pack_for_an_inspector_has_the_findings_the_cases_and_how_they_were_
     assert "with the seed s: 40 of 40 obligations" in words
     assert "compliance review import" in words
     assert words.count("not told in time") == 12, "each case that the record has wrong"
-    sheet = openpyxl.load_workbook(paths[".xlsx"]).worksheets[0]
-    rows = list(sheet.iter_rows(values_only=True))
-    assert len(rows) == 41
-    assert sum(row[8] == "yes" for row in rows[1:]) == 12
+    rows = rows_of_pack(review)
+    assert len(rows) == 40
+    assert Counter(row["record wrong"] for row in rows) == {"yes": 12, "no": 28}
     assert paths[".pdf"].read_bytes().startswith(b"%PDF")
+
+
+def rows_of_pack(review: Review) -> list[dict[str, Any]]:
+    sheet = openpyxl.load_workbook(review.folder / "pack" / "review-1.xlsx").worksheets[0]
+    head, *rows = sheet.iter_rows(values_only=True)
+    return [dict(zip(map(str, head), row, strict=True)) for row in rows]
+
+
+def test_the_pack_says_who_read_which_case_when_and_what_each_answered(review: Review) -> None:
+    """What an inspector asks: of what, read by whom, on which day, asked what, and where two readers differ."""
+    review.draw("--reader", "amy", "--reader", "ben", "--size", "40")
+    met = [case for case in review.cases() if case["second_reader"] and case["state"] == "met"]
+    disputed = met[0]["crime_ref"]
+    read_all(review, ALL_AS_RECORDED, str(met[0]["reader"]))
+    read_all(review, ALL_AS_RECORDED | {disputed: TOLD | {"told_on": "2025-07-09", "note": "a letter"}},
+             str(met[0]["second_reader"]))  # fmt: skip
+    assert review("review", "pack", review.folder / "pack").exit_code == 0
+    words = " ".join(re.sub(r"<[^>]*>", " ", (review.folder / "pack" / "review-1.html").read_text("utf-8")).split())
+    assert "A dip sample: First update within 7 days of the report" in words
+    assert "Due 7 to 13 July 2025" in words
+    assert "told in time, first on 3 July 2025 not told in time, first on 9 July 2025" in words
+    for name in ("amy", "ben"):
+        given = sum(name in (case["reader"], case["second_reader"]) for case in review.cases())
+        assert re.search(rf"{name} {given} {given} \d+ \w+ \d{{4}}", words)
+        assert f"compliance review import --reader {name}" in words
+    [row] = [row for row in rows_of_pack(review) if row["crime"] == disputed]
+    assert (row["reader"], row["found"], row["said_what_next"]) == (met[0]["reader"], "told in time", "no")
+    assert (row["second reader"], row["second found"], row["second note"]) == (
+        met[0]["second_reader"], "not told in time", "a letter",
+    )  # fmt: skip
+    found = json.loads((review.folder / "pack" / "review-1.json").read_text("utf-8"))
+    sample = found["sample"]
+    assert (sample["period"], sample["requirement"], sample["report_version"], sample["seed"]) == (
+        "2025-W28", "7-day", 1, "s",
+    )  # fmt: skip
+    assert {each["name"]: each["read"] == each["given"] for each in found["by_reader"]} == {"amy": True, "ben": True}
+
+
+def test_a_case_that_could_not_be_established_is_not_called_right(review: Review) -> None:
+    review.draw("--reader", "amy", "--size", "40")
+    read_all(review, {ref: {"told": "cannot tell"} for ref in ALL_AS_RECORDED}, "amy")
+    assert review("review", "pack", review.folder / "pack").exit_code == 0
+    assert {row["record wrong"] for row in rows_of_pack(review)} == {None}
+    assert "No case could be established yet." in (review.folder / "pack" / "review-1.html").read_text("utf-8")
 
 
 @stores.on_both
