@@ -2,28 +2,42 @@
 
 import csv
 import io
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from compliance.reports.printable_figures import cell_text
 from compliance.reports.sheets import HEAD, open_workbook, print_on_a4, write_text
 
 Cell = str | int | date | None
 """A cell; None is empty."""
+_TO_FILL_IN: Final = {"border": 1, "border_color": "#9AA5AD", "text_wrap": True, "valign": "top", "align": "left"}
 _WIDEST: Final = 45
 """The letters of a column, at most."""
 
 
 @dataclass(frozen=True, slots=True)
+class EmptyColumn:
+    """A column for people to fill in: what it asks, as a spreadsheet shows it, and the answers it offers, if any."""
+
+    question: str
+    answers: Sequence[str] = ()
+    width: int = 14
+
+
+@dataclass(frozen=True, slots=True)
 class ListContent:
-    """What a file holds: who it is of, what it is, what its columns are called, and its rows."""
+    """What a file holds: who it is of, what it is, what its columns are called, and its rows.
+
+    `empty`: the columns that people fill in, by their name.
+    """
 
     force: str
     title: str
     columns: Sequence[str]
     rows: Sequence[Sequence[Cell]]
+    empty: Mapping[str, EmptyColumn] = field(default_factory=dict)
 
 
 def list_csv(content: ListContent) -> bytes:
@@ -55,12 +69,27 @@ def list_workbook(content: ListContent) -> bytes:
                 sheet.write_number(place, column, cell, number)
             elif cell:
                 write_text(sheet, place, column, cell, text)
+    for column, title in enumerate(content.columns):
+        if title in content.empty:
+            _lay_out(sheet, column, content.empty[title], len(content.rows), book.add_format(_TO_FILL_IN))
     sheet.freeze_panes(1, 1)
     sheet.repeat_rows(0)
     sheet.autofilter(0, 0, max(1, len(content.rows)), len(content.columns) - 1)
     print_on_a4(sheet, f"{content.force}, {content.title}")
     book.close()
     return out.getvalue()
+
+
+def _lay_out(sheet: Any, column: int, empty: EmptyColumn, rows: int, style: Any) -> None:
+    """Draw the cells of a column to be filled in; whoever reads the form back checks what was written into them."""
+    sheet.set_column(column, column, empty.width)
+    for row in range(1, rows + 1):
+        sheet.write_blank(row, column, None, style)
+    offered = {"validate": "list", "source": list(empty.answers)} if empty.answers else {"validate": "any"}
+    if rows:
+        sheet.data_validation(
+            1, column, rows, column, {**offered, "input_message": empty.question, "show_error": False}
+        )
 
 
 def _field(cell: Cell) -> str:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from compliance.errors import RecordError, nearest
-from compliance.reports.list_files import Cell, ListContent
+from compliance.reports.list_files import Cell, EmptyColumn, ListContent
 
 ANSWERS: Final = ("told", "told_on", "told_by")
 _GIVEN: Final = ("number", "crime", "victim", "look_from")
@@ -67,12 +67,20 @@ class CaseReading:
         return self.told is WasTold.YES and all(self.criteria.values())
 
 
-def form_of(force: str, title: str, cases: Iterable[CaseToRead], criteria: Sequence[str]) -> ListContent:
-    """Return the form for a reader, to be written as CSV or XLSX."""
-    columns = (*_GIVEN, *ANSWERS, *criteria, *_LAST)
+def form_of(force: str, title: str, cases: Iterable[CaseToRead], criteria: Sequence[tuple[str, str]]) -> ListContent:
+    """Return the form for a reader, to be written as CSV or XLSX. `criteria`: (id, question)."""
+    asked = {
+        "told": EmptyColumn("Was this victim told, on the day in look_from or later?", [*map(str, WasTold)]),
+        "told_on": EmptyColumn("If yes: the day of the first contact from look_from on."),
+        "told_by": EmptyColumn("By whom: a reference, not a name."),
+        **{name: EmptyColumn(question, ("yes", "no"), 18) for name, question in criteria},
+        "answered_request": EmptyColumn("Did it answer what the victim had asked?", ("yes", "no", "nothing asked"), 16),
+        "note": EmptyColumn("What the record has wrong, in a few words, without names.", width=40),
+    }
+    columns = (*_GIVEN, *asked)
     empty: tuple[Cell, ...] = (None,) * (len(columns) - len(_GIVEN))
     rows = [(each.number, each.crime_ref, each.victim_ref, each.look_from, *empty) for each in cases]
-    return ListContent(force, title, columns, rows)
+    return ListContent(force, title, columns, rows, asked)
 
 
 def read_form(

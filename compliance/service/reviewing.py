@@ -19,6 +19,7 @@ from compliance.reports.render import page_of
 from compliance.reports.tracing import cases
 from compliance.reports.typesetting import typeset
 from compliance.reviews.drawing_lots import draw
+from compliance.reviews.how_to_read import how_to_read
 from compliance.reviews.readings import ANSWERS, CaseReading, CaseToRead, WasTold, form_of, read_form
 from compliance.reviews.results import ReviewedCase, ReviewResults, add_up, as_json
 from compliance.reviews.review_report import ReviewFacts, case_list, review_report
@@ -114,11 +115,11 @@ def write_forms(service: Service, number: int | None, folder: Path, forms: Itera
     try:
         folder.mkdir(parents=True, exist_ok=True)
         written.append(folder / HOW_TO_READ)
-        write_whole(written[-1], _how_to_read(review).encode())
+        write_whole(written[-1], how_to_read(review.id, review.criteria, service.policy.counted_methods).encode())
         for reader in readers:
             content = form_of(
                 service.settings.force.name, f"{title}, for {reader}", _to_read(held, reader).values(),
-                [name for name, _ in review.criteria],
+                [(name, question) for name, question in review.criteria],
             )  # fmt: skip
             for form in forms:
                 written.append(folder / f"review-{review.id}-{reader}.{form}")
@@ -269,27 +270,3 @@ def _reading(row: Mapping[str, Any]) -> CaseReading:
 
 def _readers_of(row: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(name for name in (row["reader"], row["second_reader"]) if name)
-
-
-def _how_to_read(review: StoredReview) -> str:
-    questions = "\n".join(f"  {name:<22}{question}  yes / no" for name, question in review.criteria)
-    return f"""\
-How to read the cases of dip sample {review.id}
-
-Open each crime in the crime recording system. Look at what was recorded, and at whatever else shows whether the victim
-was really told: messages, letters, call records, body-worn video. Do not ask the officer first, and do not look the
-case up in the compliance monitor: its verdict is what is being tested.
-
-The question is always the same: was this victim told about the case by anybody from the police, on the day in
-look_from or later? Contacts before it do not count here. Fill in one row for each case:
-
-  told                  yes / no / cannot tell
-  told_on               if yes: the day of the first contact from look_from on, such as 2026-11-24
-  told_by               by whom: a reference, not a name
-{questions}
-  answered_request      did it answer what the victim had asked?  yes / no / nothing asked
-  note                  what the record has wrong, in a few words, without names
-
-Leave a row empty until you have read the case. Columns about the contact stay empty unless told is yes.
-Then: compliance review import FILE --reader YOU
-"""

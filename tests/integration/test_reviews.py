@@ -13,9 +13,11 @@ from typing import Any
 import openpyxl
 import pytest
 from click.testing import CliRunner, Result
+from openpyxl.utils import range_boundaries
 
 from compliance.cli import main
 from compliance.policy import load_policy
+from compliance.reviews.how_to_read import how_to_read
 from compliance.store import RetentionPeriods, Store, apply_retention, migrate
 from compliance.store.reviews import cases_of, list_reviews, readings_of
 from tests import stores
@@ -167,6 +169,32 @@ def test_the_form_says_nothing_of_our_verdict(review: Review) -> None:
     states = [case["state"] for case in held]
     assert states != sorted(states)
     assert "look_from or later" in (review.folder / "forms" / "how-to-read.txt").read_text("utf-8")
+
+
+def test_a_spreadsheet_asks_the_questions_and_offers_the_answers(review: Review) -> None:
+    review.draw("--reader", "amy", "--size", "30")
+    review("review", "form", review.folder / "forms")
+    sheet = openpyxl.load_workbook(review.folder / "forms" / "review-1-amy.xlsx").worksheets[0]
+    names = [cell.value for cell in sheet[1]]
+    places = {range_boundaries(str(each.sqref)): each for each in sheet.data_validations.dataValidation}
+    asked = {names[column - 1]: each for (column, *_), each in places.items()}
+    assert list(asked) == names[4:]
+    assert {(first, last) for _, first, _, last in places} == {(2, 1 + len(review.cases()))}
+    assert asked["told"].formula1 == '"yes,no,cannot tell"'
+    assert asked["said_what_next"].prompt == "Did it say what happens next, and when?"
+    assert asked["answered_request"].formula1 == '"yes,no,nothing asked"'
+    assert not any(each.showErrorMessage for each in asked.values()), "what cannot be used is told on import"
+    assert sheet.column_dimensions["L"].width > 30, "room for a note"
+
+
+def test_readers_are_told_what_counts_and_nothing_of_the_commands(review: Review) -> None:
+    review.draw("--reader", "amy", "--size", "30")
+    review("review", "form", review.folder / "forms")
+    words = " ".join((review.folder / "forms" / "how-to-read.txt").read_text("utf-8").split())
+    assert "A contact counts by any method. An attempt that did not reach the victim" in words
+    assert "said_what_next Did it say what happens next, and when? yes / no" in words
+    assert "compliance review" not in words
+    assert "A contact counts only by phone or visit. An" in " ".join(how_to_read(1, [], ["phone", "visit"]).split())
 
 
 def test_a_fifth_is_read_by_two(review: Review) -> None:
