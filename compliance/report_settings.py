@@ -102,7 +102,7 @@ class ReportSettings(SettingsSection):
         "since could fall due is not reported (statistics 1.2b).",
     )
     unfit_share: float = Field(
-        2,
+        2.0,
         gt=0,
         le=100,
         description="From which share of records refused, or with a fault that keeps them out of a rate, a report is "

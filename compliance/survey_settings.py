@@ -43,6 +43,9 @@ class SurveySettings(SettingsSection):
         ["don't know", "not applicable"],
         description="The answers that count as none, like an empty one. Any other is an error.",
     )
+    target: float | None = Field(
+        None, ge=0, le=100, description="The target of the share satisfied, in per cent; absent: none."
+    )
     delimiter: str = Field(",", min_length=1, max_length=1, description="What separates the columns of a CSV file.")
     encoding: Literal["utf-8-sig", "cp1252"] = Field(
         "utf-8-sig", description="The encoding of CSV files: `utf-8-sig` for UTF-8, or `cp1252`."

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from compliance.cli.options import CONFIG, echo, service_of, user_name
-from compliance.text import count_noun, percent
+from compliance.text import count_noun
 
 if TYPE_CHECKING:
     from compliance.store.surveys import WaveResult
@@ -54,10 +54,8 @@ def show(config: Path) -> None:
 
 
 def _share(result: "WaveResult") -> str:
-    from compliance.reports.statistics import wilson
+    from compliance.reports.rates import counted_share
+    from compliance.reports.words import interval, percent
 
-    interval = wilson(result.satisfied, result.answers)
-    if interval is None:
-        return "not available"
-    share = percent(result.satisfied / result.answers)
-    return f"{share} ({percent(interval.low)} to {percent(interval.high)})"
+    share = counted_share(result.satisfied, result.answers)
+    return f"{percent(share.rate)} ({interval(share)})" if share.of else percent(None)

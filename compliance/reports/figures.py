@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 
 import numpy as np
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from compliance.policy import Policy
@@ -71,6 +71,7 @@ from compliance.reports.report_model import (
     RequirementFigures,
     SameDay,
 )
+from compliance.reports.satisfaction import Satisfaction
 from compliance.reports.sources import RecordSource
 from compliance.reports.spans import Span
 from compliance.reports.trends import funnel, trend, unit_trends
@@ -102,12 +103,14 @@ def figures_of(
     mailed: Mailed | None = None,
     division: str | None = None,
     last_told: LastTold | None = None,
+    satisfaction: Satisfaction | UnsetType = UNSET,
 ) -> Figures:
     """Return all figures of one edition, at equal age throughout (statistics 1.2).
 
     The edition covers the force by division, or one division by team. `mailed`: what emails listed in the period, as
-    rows of the period's verdicts; None if unknown. `last_told`: what the last report of the edition told first. Each
-    number is the value of a figure of the catalogue, counted over the edition.
+    rows of the period's verdicts; None if unknown. `last_told`: what the last report of the edition told first.
+    `satisfaction`: what victims of the edition's unit say. Each number is the value of a figure of the catalogue,
+    counted over the edition.
     """
     intake, edition = intake or Intake(), Edition.of_judgements(judged, division, mailed)
     verdicts, period = judged.verdicts, judged.period.span
@@ -161,6 +164,7 @@ def figures_of(
         areas=list_area_members(edition),
         own_past=own_past,
         attention=find_attention(judged, edition, requirements, outside, own_past, last_told),
+        satisfaction=satisfaction,
     )
     return replace(figures, attention=replace(figures.attention, told=tell_first(figures)))
 

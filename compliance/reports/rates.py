@@ -102,7 +102,11 @@ def together(cohorts: Sequence[Cohort]) -> Cohort:
 
 def proportion(hit: Flags, deff: float) -> Proportion:
     """Return the share of hits, with an interval on its effective size (statistics 1.3, 1.4)."""
-    count, total = int(hit.sum()), len(hit)
+    return counted_share(int(hit.sum()), len(hit), deff)
+
+
+def counted_share(count: int, total: int, deff: float = 1.0) -> Proportion:
+    """Return a share of counts, with an interval on its effective size (statistics 1.3, 1.4)."""
     limits = wilson(count / deff, total / deff)
     if limits is None:
         return Proportion(count, total, None, None, None, deff)

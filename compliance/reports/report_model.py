@@ -28,6 +28,7 @@ from compliance.reports.findings import (
 )
 from compliance.reports.proportions import Clustering, Proportion, Rate, RateDifference
 from compliance.reports.release_facts import Gate
+from compliance.reports.satisfaction import Satisfaction
 from compliance.reports.spans import Kind
 
 __all__ = ["Proportion", "Rate", "RateDifference"]
@@ -302,3 +303,5 @@ class Figures(Struct, frozen=True):
     """The divisions, or the teams of a division's edition, against their own past (statistics 1.5b)."""
     attention: Attention = Attention()
     """What to look at first, beside the divisions that changed (statistics 6); empty in the public edition."""
+    satisfaction: Satisfaction | UnsetType = UNSET
+    """What victims say; present only if a wave of the survey was held (docs/satisfaction.md)."""

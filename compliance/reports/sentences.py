@@ -11,6 +11,7 @@ from compliance.reports.event_sentences import EVENT_SENTENCES
 from compliance.reports.parts import Run, Text, text_of
 from compliance.reports.periods import parse_period
 from compliance.reports.release_sentences import RELEASE_SENTENCES
+from compliance.reports.satisfaction_sentences import SATISFACTION_SENTENCES
 from compliance.reports.series_sentences import SERIES
 from compliance.reports.words import (
     NO_DIFFERENCE,
@@ -282,4 +283,5 @@ _SENTENCES: Final[dict[Kind, Callable[[Claim], str]]] = {
     Kind.COULD_NOT_BE_READ: _read,
     **EVENT_SENTENCES,
     **RELEASE_SENTENCES,
+    **SATISFACTION_SENTENCES,
 }  # fmt: skip

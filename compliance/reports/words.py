@@ -24,7 +24,12 @@ def percent(share: float | None) -> str:
 
 def interval(share: Proportion) -> str:
     """Format the 95 % interval of a share."""
-    return NOT_AVAILABLE if share.low is None else f"{_bound(share.low)} to {_bound(share.high)}"
+    return NOT_AVAILABLE if share.low is None else limits_text(share.low, share.high)
+
+
+def limits_text(low: float | None, high: float | None) -> str:
+    """Format the limits of an interval."""
+    return f"{_bound(low)} to {_bound(high)}"
 
 
 def _bound(share: float | None) -> str:

@@ -28,6 +28,7 @@ from compliance.reports.publish import Publication, add_forms, as_published, pub
 from compliance.reports.release import pass_gate
 from compliance.reports.release_facts import Released, ReleaseFacts
 from compliance.reports.report_model import Figures, Intake
+from compliance.reports.satisfaction import find_satisfaction, name_divisions
 from compliance.reports.snapshots import (
     StoredRecords,
     add_policy_changes,
@@ -50,6 +51,7 @@ from compliance.service.report_mail import ReportMail
 from compliance.service.report_notices import ReportNotices
 from compliance.store import Store, seen_by
 from compliance.store.actors import THE_SERVICE, Actor
+from compliance.store.surveys import list_waves
 
 log = structlog.get_logger()
 
@@ -291,9 +293,12 @@ class Reporting:
         """Return what makes the figures of the board's edition (None), or of a division's."""
         period, force = judged.period.span, self.settings.force.name
         mailed, told = self._read_mailed(judged.verdicts, period), last_told(self.store, period)
+        waves = list_waves(self.store, period.settling_instant(self.policy.local))
+        place, target = name_divisions(self.organisation, period.last), self.settings.survey.target
         return lambda division: figures_of(
-            judged, force=force, intake=intake, mailed=mailed, division=division, last_told=told.get(division)
-        )
+            judged, force=force, intake=intake, mailed=mailed, division=division, last_told=told.get(division),
+            satisfaction=find_satisfaction(waves, period, division, target, place),
+        )  # fmt: skip
 
     def _editions(
         self, make: Callable[[str | None], Figures], board: Figures, editions: Sequence[str]

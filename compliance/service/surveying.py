@@ -6,7 +6,7 @@ from pathlib import Path
 from compliance.errors import SettingsError
 from compliance.feed_settings import Files
 from compliance.feeds.row_files import numbered_rows
-from compliance.reports.spans import Span
+from compliance.reports.satisfaction import name_divisions
 from compliance.service.reporting import organisation_in
 from compliance.service.service import Service
 from compliance.service.survey_files import FindDivision, SurveyFile, columns_of, read_survey
@@ -35,12 +35,6 @@ def import_survey(service: Service, path: Path, by: str) -> tuple[SurveyFile, se
 
 
 def _divisions(service: Service) -> FindDivision:
-    """Return what finds a division. Where the organisation names none, any name is one, as in the records."""
+    """Return what finds a division of the organisation at the end of a wave."""
     organisation = organisation_in(service.settings)
-
-    def find(wave: Span, name: str) -> str | None:
-        if organisation is None or not organisation.divisions:
-            return name
-        return organisation.on(wave.last).place(name, None)[0]
-
-    return find
+    return lambda wave, name: name_divisions(organisation, wave.last)(name)

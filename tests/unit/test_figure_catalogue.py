@@ -19,7 +19,10 @@ from compliance.reports.editions import public
 from compliance.reports.figure_rows import rows
 from compliance.reports.proportions import Proportion
 from compliance.reports.report_model import Figures
+from compliance.reports.satisfaction import find_satisfaction
 from compliance.reports.tracing.answer import WORKED_OUT as WORKED
+from compliance.reports.weeks import Week
+from compliance.store.surveys import WaveResult
 from tests.traced import figures as traced_figures
 
 ROOT: Final = Path(__file__).parents[2]
@@ -49,15 +52,27 @@ WORKED_OUT: Final = {
     "sample": "a draw of crimes for reading",
     "version": "which version it is",
     "basis": "what the figures were computed from",
+    "satisfaction.target": "a setting",
+    "satisfaction.too_few": "how many divisions are left out",
     "requirements.clustering": "how alike one officer's obligations are: ρ, by which intervals are widened",
 }
 """Numbers that are worked out from figures, or that count nothing that victims were owed."""
 
 
+SAID: Final = find_satisfaction(
+    [
+        WaveResult("2026-09", "", 150, 100), WaveResult("2026-10", "", 200, 140),
+        WaveResult("2026-10", "North", 60, 40), WaveResult("2026-10", "South", 9, 5),
+    ],
+    Week.parse("2026-W45"), target=70,
+)  # fmt: skip
+"""What a survey said, of which the simulated force has none."""
+
+
 @cache
 def board() -> Figures:
     """A week's report that has something of everything."""
-    return traced_figures("2026-W45", None)
+    return msgspec.structs.replace(traced_figures("2026-W45", None), satisfaction=SAID)
 
 
 def numbers(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:

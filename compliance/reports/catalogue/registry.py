@@ -21,6 +21,7 @@ from compliance.reports.catalogue.same_day_figures import (
     SAME_DAY_COUNTING,
     SAME_DAY_ORIGINAL,
 )
+from compliance.reports.catalogue.satisfaction_figures import SATISFACTION
 from compliance.reports.catalogue.silence_figures import (
     SILENT,
     SILENT_BEFORE,
@@ -50,7 +51,7 @@ FIGURES: Final = {
         SILENT, SILENT_BEFORE, SILENT_LAST_YEAR, SILENT_PROVISIONAL, SILENT_LIVE, SILENT_ENHANCED,
         SILENT_AREA,
         CLOSED_WITHOUT_A_WORD, CLOSED_ACROSS,
-        CONTACT, QUESTION, PATTERN, DUPLICATES,
+        CONTACT, QUESTION, PATTERN, DUPLICATES, SATISFACTION,
         QUALITY, REMINDERS, TRIAL, RESTATED, FORMER_POLICY,
     )
 }  # fmt: skip

@@ -39,6 +39,7 @@ SECTIONS: Final = {
     "units": "Divisions",
     "same-day": "Same-day question",
     "contact": "Contact",
+    "survey": "What victims say",
     "outstanding": "Overdue and closed",
     "groups": "Groups of victims",
     "restated": "Restatement",

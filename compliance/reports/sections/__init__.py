@@ -23,6 +23,7 @@ from compliance.reports.sections.sample import sample_to_read
 from compliance.reports.sections.summary import summary, summary_lines
 from compliance.reports.sections.units import areas_beside_the_rest, units_beside_the_rest
 from compliance.reports.sections.victim_groups import victim_groups
+from compliance.reports.sections.victims_say import victims_say
 from compliance.reports.words import heading, span
 
 __all__ = [
@@ -37,8 +38,8 @@ __all__ = [
 
 SECTIONS: Final[tuple[Callable[[Figures], Section], ...]] = (
     summary, period_rates, change_over_time, areas_beside_the_rest, units_beside_the_rest, same_day_question,
-    contact_methods, victim_groups, overdue_and_closed, earlier_reports, data_quality, reminder_effect, sample_to_read,
-    full_figures, method,
+    contact_methods, victims_say, victim_groups, overdue_and_closed, earlier_reports, data_quality, reminder_effect,
+    sample_to_read, full_figures, method,
 )  # fmt: skip
 """In the order in which a board reads them."""
 BOARD_PAGE: Final = (summary, period_rates)

@@ -27,6 +27,7 @@ from compliance.reports.rate_claims import (
 )
 from compliance.reports.release_facts import Gate
 from compliance.reports.report_model import Figures, Period, RequirementFigures
+from compliance.reports.sections.victims_say import TITLE, state_satisfaction
 from compliance.reports.sentences import causes_together, sentence
 from compliance.reports.shared_causes import shared_causes
 from compliance.reports.spans import Kind
@@ -107,7 +108,8 @@ def summary_lines(figures: Figures) -> list[Statement]:
     lines = [state_claim(claim, "Changed policy") for claim in changed_policy_of(figures)]
     if not any(r.week.rate.share.of or r.week.rate.share.withheld for r in figures.requirements):
         earliest = min(figures.requirements, key=lambda requirement: requirement.due_from or date.min)
-        return [*lines, state_claim(nothing_due(earliest, figures), "No rate"), _overdue(figures)]
+        none = state_claim(nothing_due(earliest, figures), "No rate")
+        return [*lines, none, _overdue(figures), *state_satisfaction(figures, TITLE)]
     under_way = {cause for requirement in reported for cause in _under_way(requirement)}
     together = [causes for causes in shared_causes(figures) if under_way & set(causes)]
     told = frozenset(chain.from_iterable(together))
@@ -118,7 +120,8 @@ def summary_lines(figures: Figures) -> list[Statement]:
     lines += [statement(*causes_together(causes), about="Several rates", claims=causes) for causes in together]
     unit, _ = units(figures)
     compared = [*_in_force(figures), *_compared(figures, f"{heading(unit)}s")]
-    return [*lines, *_same_day(figures), _overdue(figures), *compared, *_provisional(figures, reported)]
+    said = state_satisfaction(figures, TITLE)
+    return [*lines, *_same_day(figures), _overdue(figures), *compared, *said, *_provisional(figures, reported)]
 
 
 def _compared(figures: Figures, about: str) -> Iterator[Statement]:

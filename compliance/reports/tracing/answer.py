@@ -116,14 +116,14 @@ def cases(edition: Edition, figure: str) -> TracedFigure:
     asked, key, group = found
     if not asked.takes(key, group):
         raise SettingsError(f"figure {name!r} is not a figure; expected {asked.form}")
-    if measure is not None and measure in WORKED_OUT:
-        return TracedFigure(figure, name, measure, instead=f"{WORKED_OUT[measure]}. {name} lists the cases")
     if asked is FIGURES["week"] and measure is not None and measure in OF_THE_WEEK:
         named = f"{OF_THE_WEEK[measure]}.{key}" if measure == "overdue_then" else OF_THE_WEEK[measure]
         return replace(cases(edition.of_period(parse_period(group)), named), figure=figure, name=name, measure=measure)
     counted = asked.count(edition, key, group)
     if isinstance(counted, str):
         return TracedFigure(figure, name, measure or COUNT, instead=counted)
+    if measure is not None and measure in WORKED_OUT:
+        return TracedFigure(figure, name, measure, instead=f"{WORKED_OUT[measure]}. {name} lists the cases")
     first = next(iter(counted.counts))
     try:
         return TracedFigure(

@@ -1,0 +1,96 @@
+"""What victims say: the newest wave of the force's survey that a report can tell (docs/satisfaction.md)."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from datetime import date
+
+from msgspec import UNSET, Struct, UnsetType
+
+from compliance.reports.organisation import Organisation
+from compliance.reports.periods import parse_period
+from compliance.reports.proportions import Proportion, RateDifference
+from compliance.reports.rates import change_over_time, counted_share
+from compliance.reports.spans import Span
+from compliance.store.surveys import WaveResult
+
+
+class SatisfiedUnit(Struct, frozen=True):
+    """A division with its share satisfied, of at least 10 answers (statistics 1.6)."""
+
+    name: str
+    share: Proportion
+
+
+class Satisfaction(Struct, frozen=True):
+    """The share of victims satisfied with being kept informed, of those who answered, as known at K.
+
+    - `wave`: the period that was asked about, as text; the newest that ended by the end of the report's.
+    - `target`: in per cent; None: there is none.
+    - `before`, `share_before`: the newest earlier wave of the same kind of period; empty and None if there is none.
+    - `change`: from that wave, with Newcombe's interval.
+    - `divisions`: in the board's edition, those with enough answers.
+    - `too_few`: how many others answered in.
+    """
+
+    wave: str
+    share: Proportion
+    target: float | None = None
+    before: str = ""
+    share_before: Proportion | None = None
+    change: RateDifference | None = None
+    divisions: tuple[SatisfiedUnit, ...] = ()
+    too_few: int = 0
+
+
+def name_divisions(by_map: Organisation | None, day: date) -> Callable[[str], str | None]:
+    """Return what says how a division is called on a local date, None for one that the organisation has not then.
+
+    Where the organisation names no division, every name is one, as in the records.
+    """
+    if by_map is None or not by_map.divisions:
+        return lambda name: name
+    units = by_map.on(day)
+    return lambda name: units.place(name, None)[0]
+
+
+def find_satisfaction(
+    results: Iterable[WaveResult],
+    period: Span,
+    division: str | None = None,
+    target: float | None = None,
+    place: Callable[[str], str | None] = lambda name: name,
+) -> Satisfaction | UnsetType:
+    """Return what a report of a period tells of the waves known at K, for the board or one division; UNSET: nothing.
+
+    `place`: returns what a division of a wave is called at the period's end; None: it is no one division then.
+    """
+    known: dict[Span, Counter[str]] = {}
+    satisfied: dict[Span, Counter[str]] = {}
+    for each in results:
+        wave, unit = parse_period(each.wave), place(each.unit) if each.unit else ""
+        if wave.last <= period.last and unit is not None:
+            known.setdefault(wave, Counter())[unit] += each.answers
+            satisfied.setdefault(wave, Counter())[unit] += each.satisfied
+    asked = division or ""
+    waves = sorted((wave for wave in known if known[wave][asked]), key=lambda wave: (wave.last, wave.first))
+    if not waves:
+        return UNSET
+    newest = waves[-1]
+
+    def share(wave: Span, unit: str) -> Proportion:
+        return counted_share(satisfied[wave][unit], known[wave][unit])
+
+    earlier = [wave for wave in waves if wave.kind == newest.kind and wave != newest]
+    before = share(earlier[-1], asked) if earlier else None
+    units = [SatisfiedUnit(name, share(newest, name)) for name in sorted(known[newest]) if name and known[newest][name]]
+    shown = tuple(unit for unit in units if not unit.share.few) if division is None else ()
+    return Satisfaction(
+        wave=str(newest),
+        share=share(newest, asked),
+        target=target,
+        before=str(earlier[-1]) if earlier else "",
+        share_before=before,
+        change=None if before is None else change_over_time(share(newest, asked), before),
+        divisions=shown,
+        too_few=len(units) - len(shown) if division is None else 0,
+    )
