@@ -30,17 +30,21 @@ def draw(
     """Draw so many obligations of each state, and share them out to the readers.
 
     In each stratum every obligation has the same chance. It is drawn systematically from the list in the order of the
-    divisions, so that each division has its share. The order of reading mixes the strata: where a case stands says
-    nothing of its verdict. Of all that are drawn, `share_read_twice` (0 to 1) have a second reader, if there is one.
+    divisions, so that each division has its share. The order of reading mixes the strata and the readers: where a
+    case stands says nothing of its verdict, and its number nothing of who else reads it. Of all that are drawn,
+    `share_read_twice` (0 to 1) have a second reader, if there is one.
     """
     drawn = [each for state in sizes for each in _draw_stratum(frame, state, sizes[state], seed)]
     drawn.sort(key=lambda each: _lot(seed, "order", each.key))
+    dealt = {
+        each.key: place for place, each in enumerate(sorted(drawn, key=lambda each: _lot(seed, "reader", each.key)))
+    }
     twice = sorted(drawn, key=lambda each: _lot(seed, "twice", each.key))
     chosen = {each.key for each in twice[: round(share_read_twice * len(drawn))]} if len(readers) > 1 else set[str]()
     return [
         DrawnCase(
-            number, each, readers[number % len(readers)],
-            readers[(number + 1) % len(readers)] if each.key in chosen else None,
+            number, each, readers[dealt[each.key] % len(readers)],
+            readers[(dealt[each.key] + 1) % len(readers)] if each.key in chosen else None,
         )
         for number, each in enumerate(drawn, 1)
     ]  # fmt: skip

@@ -42,6 +42,16 @@ def test_where_a_case_stands_in_the_order_of_reading_says_nothing_of_its_stratum
     assert abs(first_half[RecordedState.MET] - 2500) < 200
 
 
+def test_the_number_of_a_case_does_not_tell_a_reader_that_somebody_else_reads_it() -> None:
+    """If readers had every other case, a second reader would know theirs by an odd number among even ones."""
+    odd = Counter[bool]()
+    for seed in range(500):
+        for case in draw(FRAME, {RecordedState.MET: 20}, str(seed), ("amy", "ben"), 0.2):
+            odd[case.number % 2 == 1] += case.reader == "amy"
+    assert odd[True] + odd[False] == 5000
+    assert abs(odd[True] - 2500) < 5 * (10_000 * 0.25) ** 0.5
+
+
 @given(st.integers(1, 20), st.text(min_size=1, max_size=5))
 def test_a_sample_has_its_size_no_case_twice_and_each_division_its_share(size: int, seed: str) -> None:
     cases = draw(FRAME, {RecordedState.MET: size}, seed, ("amy", "ben", "cat"), 0.2)
