@@ -20,7 +20,7 @@ from compliance.config import Settings
 
 MOST: Final = 200
 """How many secrets are searched for, the newest of a file of tests."""
-SHORTEST: Final = 5
+SHORTEST: Final = 6
 """Characters from which a secret is searched for: "x" is everywhere."""
 _NAMED: Final = re.compile(r"""["'](env|file):([^"'\n]+)["']""")
 _SHOWN: Final = re.compile(r"\bvcc_[\w-]{43}\s*")

@@ -101,7 +101,7 @@ class _Worker:
         try:
             state, result, problem = self._follow(task, ours)
         finally:
-            process.terminate()
+            process.kill()  # it only reads; SIGTERM is ignored in whatever a process that ignores it starts
             process.join()
             ours.close()
         end_task(self._service.store, task, self._service.clock(), state, result, problem)

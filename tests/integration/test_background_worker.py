@@ -1,5 +1,6 @@
 """The worker that does what pages asked for: in a process of its own, whatever becomes of it (decision 0064)."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic, sleep
@@ -73,10 +74,18 @@ def test_a_fault_is_logged_without_what_it_says_and_the_next_is_done(office: Web
     assert "22A/1/26" not in str(logged)
 
 
+@pytest.fixture
+def ignoring_sigterm() -> Iterator[None]:
+    """As in a process that is about to end, and in those that serve pages for another."""
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
 def test_what_is_under_way_when_the_pages_end_is_interrupted(
-    office: WebOffice, monkeypatch: pytest.MonkeyPatch
+    office: WebOffice, monkeypatch: pytest.MonkeyPatch, ignoring_sigterm: None
 ) -> None:
-    """At once, and what waits is done by the next."""
+    """At once, whatever signals are ignored, and what waits is done by the next."""
     monkeypatch.setattr(background_worker, "_do", _linger)
     with work_in_background(office.service):
         task = ask(office, "one")

@@ -18,7 +18,7 @@ from tests.web_server import WebServer, answer, serving
 
 RECORD = b'{"crime_ref":"22A/1/26","reported_at":"2026-07-01T09:00:00Z"}'
 HALF_A_PAIR = b'{"crime_ref":"22A/2/26","offence":"\\ud800"}'
-TOKEN = "t0ken"  # noqa: S105
+TOKEN = "t0ken-1"  # noqa: S105
 NDJSON = "application/x-ndjson"
 HTML = answer(b"<!doctype html><title>Sign in</title>", Content_Type="text/html")
 
