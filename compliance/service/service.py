@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from compliance import clock as real_clock
 from compliance.config import Settings
@@ -32,7 +32,6 @@ from compliance.service.replanning import LastPlan, planning_state
 from compliance.service.report_duties import Attempts
 from compliance.service.reporting import Reporting, organisation_in
 from compliance.service.retaining import Retaining
-from compliance.service.stamping import Stamping
 from compliance.service.undelivered import Undelivered, find_undelivered, tell_undelivered, today_only
 from compliance.stopping import Stop
 from compliance.store import Store, count_set_aside, judge_due, load_crimes
@@ -40,6 +39,9 @@ from compliance.store.actors import THE_SERVICE, Actor
 from compliance.store.audit_disclosures import note_messages
 from compliance.store.tables import Notice
 from compliance.text import join_words
+
+if TYPE_CHECKING:
+    from compliance.service.stamping import Stamping
 
 _MANY_ROWS: Final = 20
 """From how many rows on a filter that keeps none is wrong, rather than a night without victims."""
@@ -268,8 +270,10 @@ class Service:
         return Retaining(self.settings, self.store, self.policy.local, self.clock, self.actor)
 
     @property
-    def stamping(self) -> Stamping:
+    def stamping(self) -> "Stamping":
         """The stamps of the audit log."""
+        from compliance.service.stamping import Stamping  # noqa: PLC0415  # loads a library of certificates
+
         return Stamping(self.settings, self.store, self.policy.local, self.clock, self.stop)
 
     @property

@@ -7,8 +7,6 @@ from compliance.config import Settings
 from compliance.errors import ComplianceError
 from compliance.policy.calendars import plain_date
 from compliance.service.conditions import Finding, note_problem
-from compliance.service.stamp_tokens import read_authority
-from compliance.service.stamping import ask_for_stamp, read_url
 from compliance.text import count_noun
 
 
@@ -16,6 +14,9 @@ def check_stamp_settings(settings: Settings) -> Iterator[Finding]:
     """Look at the settings of stamps and the certificates that they name, if there are any."""
     if settings.audit.authority is None:
         return
+    from compliance.service.stamp_tokens import read_authority  # noqa: PLC0415  # loads a library of certificates
+    from compliance.service.stamping import read_url  # noqa: PLC0415
+
     what = "stamps of the audit log"
     try:
         trusted = read_authority(settings)
@@ -31,6 +32,8 @@ def check_stamp_service(settings: Settings) -> Iterator[Finding]:
     """Ask the time-stamping service, if there is one, for a stamp of some random bytes, which is not kept."""
     if settings.audit.timestamp_url is None:
         return
+    from compliance.service.stamping import ask_for_stamp  # noqa: PLC0415  # loads a library of certificates
+
     try:
         ask_for_stamp(settings, token_bytes(32))
         yield Finding("time-stamping service")
