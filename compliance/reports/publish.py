@@ -1,6 +1,5 @@
 """Publishing: the report's files in their folder, and rows that keep what they were made from."""
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,15 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from compliance.errors import SettingsError, UnavailableError
 from compliance.policy import Policy
 from compliance.progress import tell_step
-from compliance.reports.forms import FORMS, Form, ReportContent, form
+from compliance.reports.forms import FORMS, Form, ReportContent
 from compliance.reports.names import edition_keys, file_name, form_of
 from compliance.reports.organisation import Organisation
 from compliance.reports.output_files import remove_leftovers, write_whole
+from compliance.reports.published_files import digest_of
 from compliance.reports.report_model import Figures
 from compliance.reports.snapshots import newest_published, policy_content, read_figures
 from compliance.store import Store, seen_by
@@ -155,54 +155,6 @@ def add_forms(
             return done[0]
 
 
-def as_published(store: Store, folder: Path, period: str, edition: str, ending: Form) -> bytes:
-    """Return the newest version of a published report, byte for byte.
-
-    This is the stored file, or one reproduced from the stored figures. Raises SettingsError if it was never published
-    in that form or cannot be reproduced.
-    """
-    with store.session(reading=True) as session:
-        row = newest_published(session, period, edition)
-        if row is None:
-            raise SettingsError(f"report {period}, edition {edition}: it has not been published")
-        figures, digests = read_figures(row), dict(row.files)
-    name = next((name for name in digests if form_of(name) == ending), None)
-    if name is None:
-        raise SettingsError(f"report {period}, edition {edition}: it was not published as {ending}")
-    path = folder / name
-    stored = path.read_bytes() if path.exists() else b""
-    if _digest(stored) == digests[name]:
-        return stored
-    made = form(figures, ending) if figures else b""
-    if _digest(made) == digests[name]:
-        return made
-    raise SettingsError(
-        f"{path}: the file is gone or was changed, and the templates or libraries that made it have changed; restore "
-        f"it from a copy whose SHA-256 is {digests[name]}"
-    )
-
-
-def find_altered(store: Store, folder: Path) -> list[str]:
-    """Return the names of published files in the folder whose content is no longer the one published, in order.
-
-    One that cannot be read counts as altered; one that is not there does not.
-    """
-    with store.session(reading=True) as session:
-        published = session.exec(select(Published.files)).all()
-    digests = {name: digest for files in published for name, digest in files.items()}
-    return sorted(name for name, digest in digests.items() if _is_altered(folder / name, digest))
-
-
-def _is_altered(path: Path, digest: str) -> bool:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest() != digest
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except OSError:
-        return True
-
-
 def _print_head(store: Store, editions: Sequence[Figures]) -> list[Figures]:
     """Return editions that have the head of the audit log as it is now, so that it is kept elsewhere too."""
     head = read_audit_head(store)
@@ -232,7 +184,7 @@ def _draft(key: str, figures: Figures, newest: Published | None, forms: Sequence
     again = _with_head(again, before.basis.audit_head if before else "")
     if again == before:
         content, failed = _make_files(again, key, forms)
-        if all(held.get(name, _digest(made)) == _digest(made) for name, made in content.items()):
+        if all(held.get(name, digest_of(made)) == digest_of(made) for name, made in content.items()):
             return _Draft(key, again, (newest.version, held), new=False, content=content, failed=failed)
     figures = msgspec.structs.replace(figures, version=newest.version + 1, changed=_changes(again, before))
     content, failed = _make_files(figures, key, forms)
@@ -327,12 +279,8 @@ def _of_others(row: Published, forms: Sequence[Form]) -> tuple[FailedForm, ...]:
     return tuple(FailedForm(file_name(row.period, row.edition, row.version, ending), error) for ending in forms)
 
 
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
 def _digests(content: dict[str, bytes]) -> dict[str, str]:
-    return {name: _digest(made) for name, made in content.items()}
+    return {name: digest_of(made) for name, made in content.items()}
 
 
 def _to_store(figures: Figures) -> dict[str, Any]:

@@ -24,7 +24,8 @@ from compliance.reports.organisation import FILE as ORGANISATION_FILE
 from compliance.reports.organisation import Organisation, load_organisation
 from compliance.reports.output_files import write_whole
 from compliance.reports.periods import newest_settled
-from compliance.reports.publish import Publication, add_forms, as_published, publish
+from compliance.reports.publish import Publication, add_forms, publish
+from compliance.reports.published_files import as_published
 from compliance.reports.release import pass_gate
 from compliance.reports.release_facts import Released, ReleaseFacts
 from compliance.reports.report_model import Figures, Intake

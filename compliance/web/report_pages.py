@@ -7,7 +7,7 @@ from compliance.policy.calendars import plain_date
 from compliance.reports.forms import FORMS
 from compliance.reports.names import OF_DIVISION
 from compliance.reports.periods import parse_period
-from compliance.reports.publish import as_published
+from compliance.reports.published_files import as_published
 from compliance.reports.published_reports import PublishedReport, list_published
 from compliance.reports.report_model import Figures
 from compliance.reports.sentences import sentence

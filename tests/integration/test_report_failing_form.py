@@ -11,7 +11,7 @@ from compliance.cli import main
 from compliance.errors import SettingsError
 from compliance.reports.forms import FORMS
 from compliance.reports.periods import parse_period
-from compliance.reports.publish import as_published
+from compliance.reports.published_files import as_published
 from compliance.reports.report_model import Figures
 from compliance.reports.snapshots import StoredRecords
 from compliance.service.reporting import Reporting

@@ -14,7 +14,8 @@ from compliance.errors import SettingsError, UnavailableError
 from compliance.policy import load_policy
 from compliance.reports.figures import report_figures
 from compliance.reports.forms import FORMS, Form
-from compliance.reports.publish import Publication, as_published, publish
+from compliance.reports.publish import Publication, publish
+from compliance.reports.published_files import as_published
 from compliance.reports.report_model import Figures
 from compliance.reports.snapshots import StoredRecords, check_held, earlier_periods, policy_content, policy_of
 from compliance.reports.weeks import Week

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from compliance.reports.forms import Observation, form, observations
 from compliance.reports.periods import parse_period
-from compliance.reports.publish import as_published
+from compliance.reports.published_files import as_published
 from compliance.reports.published_reports import PublishedReport
 from compliance.reports.report_model import Figures
 from compliance.reports.snapshots import newest_published, read_figures
