@@ -12,6 +12,7 @@ from typing import Any, Final
 from compliance.text import printable
 
 _LONGEST_CHAIN: Final = 10
+_MOST_ROWS: Final = 20
 _DATE: Final = re.compile(r"(?<![\w.])\d{1,4}([./-])\d{1,2}\1\d{1,4}(?![\w.])")
 """A date in any order of its parts."""
 _SECTION: Final = re.compile(r"\s*\[+\s*([^\[\]]+?)\s*\]")
@@ -64,6 +65,12 @@ class RecordError(ComplianceError):
     """A crime record breaks the record format. It is refused whole, and the others continue."""
 
     exit_code = 3
+
+    @classmethod
+    def of_rows(cls, wrong: Sequence[str]) -> "RecordError":
+        """Return the error of a file of which nothing was stored, with what is wrong in its first 20 rows that are."""
+        more = [f"and {len(wrong) - _MOST_ROWS:,} more"] if len(wrong) > _MOST_ROWS else []
+        return cls("nothing was stored:", *wrong[:_MOST_ROWS], *more)
 
 
 class UnavailableError(ComplianceError):

@@ -9,6 +9,7 @@ from compliance.cli.options import CONFIG, echo, echo_text, service_of, user_nam
 from compliance.text import count_noun, printable_json
 
 if TYPE_CHECKING:
+    from compliance.service import Service
     from compliance.store.reviews import StoredReview
 
 _NUMBER = click.option("--review", "number", type=int, help="The number of the sample. Default: the newest.")
@@ -74,13 +75,10 @@ def form(config: Path, number: int | None, folder: Path) -> None:
 
     It has the crime and the victim, and nothing of our verdict.
     """
-    from compliance.cli.command_notes import note_command
     from compliance.service.reviewing import write_forms
-    from compliance.store.reviews import cases_of, find_review
 
     with service_of(config) as service:
-        shown = cases_of(service.store, find_review(service.store, number).id)
-        note_command(service.store, service.clock(), (case["crime_ref"] for case in shown if case["crime_ref"]))
+        _note_cases(service, number)
         written = write_forms(service, number, folder)
     for path in written:
         echo(path)
@@ -110,16 +108,7 @@ def take(config: Path, number: int | None, reader: str, file: Path) -> None:
 def show(config: Path, number: int | None, form: str) -> None:
     """Show what the readings add up to: the rate adjusted for the record's errors, and how far readers agree."""
     from compliance.reviews.results import as_json
-    from compliance.reviews.review_sentences import (
-        rate_in_words,
-        state_adjusted,
-        state_agreement,
-        state_counts,
-        state_errors,
-        state_limits,
-        state_quality,
-        state_readers,
-    )
+    from compliance.reviews.review_sentences import rate_in_words, state_findings, state_readers
     from compliance.reviews.strata import IN_WORDS, RecordedState
     from compliance.service.reviewing import results_of
 
@@ -131,17 +120,8 @@ def show(config: Path, number: int | None, form: str) -> None:
         echo_text(printable_json(msgspec.json.format(msgspec.json.encode(as_json(results))).decode()))
         return
     echo(f"{_name(found)}: {results.read:,} of {count_noun(results.drawn, 'case')} read")
-    said = [
-        state_readers(results),
-        state_adjusted(results.record),
-        state_counts(results.record),
-        state_errors(results.record),
-        state_quality(results),
-        state_agreement(results),
-    ]
-    for line in [*said, *state_limits(results)]:
-        if line:
-            echo(line)
+    for line in (state_readers(results), *state_findings(results)):
+        echo(line)
     echo("")
     echo("recorded", "obligations", "read", "established", "wrong", "share wrong")
     for each in results.record.by_stratum:
@@ -155,16 +135,22 @@ def show(config: Path, number: int | None, form: str) -> None:
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 def pack(config: Path, number: int | None, folder: Path) -> None:
     """Write what was found to FOLDER, for an inspector: a report as PDF and HTML, the cases as XLSX, all as JSON."""
-    from compliance.cli.command_notes import note_command
     from compliance.service.reviewing import write_pack
-    from compliance.store.reviews import cases_of, find_review
 
     with service_of(config) as service:
-        shown = cases_of(service.store, find_review(service.store, number).id)
-        note_command(service.store, service.clock(), (case["crime_ref"] for case in shown if case["crime_ref"]))
+        _note_cases(service, number)
         written = write_pack(service, number, folder)
     for path in written:
         echo(path)
+
+
+def _note_cases(service: "Service", number: int | None) -> None:
+    """Write to the audit log that the cases of a dip sample are about to be shown."""
+    from compliance.cli.command_notes import note_command
+    from compliance.store.reviews import cases_of, find_review
+
+    shown = cases_of(service.store, find_review(service.store, number).id)
+    note_command(service.store, service.clock(), (case["crime_ref"] for case in shown if case["crime_ref"]))
 
 
 def _name(found: "StoredReview") -> str:

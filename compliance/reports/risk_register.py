@@ -11,13 +11,15 @@ from msgspec import Struct
 from compliance.reports.list_files import ListContent
 from compliance.reports.parts import Column, Items, Report, Section, Table, cell, statement
 from compliance.reports.periods import in_words
+from compliance.reports.tracing.answer import SHARES
 from compliance.reports.words import day
 from compliance.risk_settings import RiskControl, RiskSettings
 from compliance.text import percent
 
 LOOKED_BACK = 13
 """Over how many published weeks a trend is looked for."""
-_SHARES = frozenset({"rate", "low", "high"})
+_SHARES = frozenset((*SHARES, "low", "high"))
+"""The measures that are shares, which are shown in per cent."""
 
 
 class PublishedWeek(Struct, frozen=True):

@@ -16,7 +16,6 @@ _YES_NO: Final = {"yes": True, "y": True, "no": False, "n": False}
 _NOTHING_ASKED: Final = frozenset(("", "nothing asked", "n/a", "na"))
 _LONGEST: Final = 500
 _DATES: Final = ("%Y-%m-%d", "%d/%m/%Y", "%d/%m/%y", "%d %b %Y", "%d %B %Y")
-_MOST_TOLD: Final = 20
 
 
 class WasTold(StrEnum):
@@ -91,7 +90,7 @@ def read_form(
     `cases`: those of the reader, by number. `today`: no contact can be later. Raises RecordError that names every row
     that cannot be used, with its column, what is wrong and what was expected.
     """
-    found: list[CaseReading] = []
+    found: dict[int, CaseReading] = {}
     wrong: list[str] = []
     for line, row in enumerate(rows, 2):
         try:
@@ -99,14 +98,13 @@ def read_form(
         except _WrongAnswerError as error:
             wrong.append(f"row {line}, {error}")
             continue
-        if reading is not None and reading.number in {each.number for each in found}:
+        if reading is not None and reading.number in found:
             wrong.append(f"row {line}, number: case {reading.number} is there twice")
         elif reading is not None:
-            found.append(reading)
+            found[reading.number] = reading
     if wrong:
-        more = [f"and {len(wrong) - _MOST_TOLD} more"] if len(wrong) > _MOST_TOLD else []
-        raise RecordError("nothing was stored:", *wrong[:_MOST_TOLD], *more)
-    return found
+        raise RecordError.of_rows(wrong)
+    return list(found.values())
 
 
 class _WrongAnswerError(Exception):

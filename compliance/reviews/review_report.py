@@ -11,15 +11,7 @@ from compliance.reports.parts import Column, Items, Report, Row, Section, Table,
 from compliance.reports.periods import in_words, parse_period
 from compliance.reports.words import day, span
 from compliance.reviews.results import CaseFinding, ReviewedCase, ReviewResults
-from compliance.reviews.review_sentences import (
-    rate_in_words,
-    state_adjusted,
-    state_agreement,
-    state_counts,
-    state_errors,
-    state_limits,
-    state_quality,
-)
+from compliance.reviews.review_sentences import rate_in_words, state_counts, state_findings
 from compliance.reviews.strata import IN_WORDS, RecordedState
 from compliance.text import join_words
 
@@ -112,9 +104,7 @@ def _yes_no(answer: bool | None) -> str:
 
 
 def _found(results: ReviewResults) -> Section:
-    said = [state_adjusted(results.record), state_counts(results.record), state_errors(results.record),
-            state_quality(results), state_agreement(results), *state_limits(results)]  # fmt: skip
-    return Section("found", "What was found", (Items(tuple(statement(each) for each in said if each)),))
+    return Section("found", "What was found", (Items(tuple(map(statement, state_findings(results)))),))
 
 
 def _by_record(results: ReviewResults) -> Section:

@@ -8,6 +8,14 @@ from compliance.reviews.strata import IN_WORDS, RecordedState
 from compliance.text import count_noun, join_words, percent
 
 
+def state_findings(results: ReviewResults) -> list[str]:
+    """Return all that is said of a dip sample, in order."""
+    record = results.record
+    said = (state_adjusted(record), state_counts(record), state_errors(record), state_quality(results),
+            state_agreement(results), *state_limits(results))  # fmt: skip
+    return [each for each in said if each]
+
+
 def rate_in_words(rate: EstimatedRate) -> str:
     """Return a rate with its interval: `64.8% (58.1% to 70.9%)`."""
     return f"{percent(rate.value)} ({percent(rate.low)} to {percent(rate.high)})"

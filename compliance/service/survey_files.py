@@ -14,7 +14,6 @@ from compliance.survey_settings import SurveySettings, plain_answer
 
 FindDivision = Callable[[Span, str], str | None]
 """Returns a division by the name of the organisation's map, or None if the map of that period has none of that name."""
-_MOST_TOLD: Final = 20
 _LONGEST: Final = 100
 
 
@@ -52,8 +51,7 @@ def read_survey(
     if not reader.wrong:
         reader.check_waves()
     if wrong := reader.wrong:
-        more = [f"and {len(wrong) - _MOST_TOLD:,} more"] if len(wrong) > _MOST_TOLD else []
-        raise RecordError("nothing was stored:", *wrong[:_MOST_TOLD], *more)
+        raise RecordError.of_rows(wrong)
     results = [WaveResult(*key, *counts) for key, counts in reader.counts.items()]
     return SurveyFile(sorted(results, key=lambda each: (each.wave, each.unit)), reader.left_out)
 
