@@ -107,6 +107,13 @@ def test_a5_an_update_that_moves_the_next_cycle_says_so_across_the_switch() -> N
     ]
 
 
+def test_a5_an_update_after_a_missed_cycle_is_told_under_the_requirement_that_took_over() -> None:
+    given = updates("2026-08-12", "2026-09-05", "2026-10-20")
+    told = explained("switch", "2026-10-25 12:00", reported_at="2026-08-10T09:00:00Z", updates=given)
+    assert obligation(told, "monthly (cycle 2)").state == "missed"
+    assert effects(told, 2) == ["Discharges fortnightly (cycle 1), 3 days late: it was due Saturday 17 October. (4.3)"]
+
+
 def test_a5_what_falls_due_soon_after_a_switch_is_announced_by_the_new_requirement() -> None:
     """Met on 1 October and due on the 18th: the next is due on the 19th, and not 28 days after the 1st."""
     rules = Reminders(due_from=date(2026, 7, 1), due_soon_days=13)

@@ -120,8 +120,16 @@ def _others(evidence: Evidence, case: VictimEvidence, row: int) -> Iterator[Fact
         day = evidence.counted[case.victim][row]
         if duties and evidence.took_over(duties[0]) and day < duties[0].opens:
             continue  # its effect under the requirement before is said there
+        if duties and _is_for_successor(evidence, duties[-1], day):
+            continue  # its effect under the requirement that took over is said there
         if duties and not requirement.event and all(duty.update != row for duty in duties):
             yield _not_discharged(evidence, requirement, duties, row, day)
+
+
+def _is_for_successor(evidence: Evidence, last: Duty, day: int) -> bool:
+    """Return whether the window of the requirement that took over from this one had opened (rules A5)."""
+    following = evidence.following(last)
+    return following is not None and following.requirement is not last.requirement and day >= following.opens
 
 
 def _effect(kind: str, text: str, clause: str, duty: Duty) -> FactEffect:
