@@ -1,6 +1,6 @@
 """The settings of dip samples: what readers are asked of each case (docs/reviews.md)."""
 
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
@@ -21,6 +21,13 @@ _CRITERIA = (
         id="could_be_understood", question="Was it in words, and in a language, that the victim could use?"
     ),
 )
+PROOF = (
+    "Messages, letters, call records and body-worn video show a contact.",
+    "An attempt that did not reach the victim, such as a call without an answer, does not count.",
+    "A letter or a message counts from the day on which it was sent.",
+    "It is not laid down whether what an officer wrote is enough if nothing else shows the contact: ask first.",
+)
+"""What counts as proof unless a force says more: it leaves open what only the force can say."""
 RESERVED = frozenset(
     {"number", "crime", "victim", "look_from", "told", "told_on", "told_by", "answered_request", "note"}
 )
@@ -29,6 +36,10 @@ RESERVED = frozenset(
 class ReviewSettings(SettingsSection):
     """Dip samples: is the record behind the figures true (docs/reviews.md)?"""
 
+    proof: tuple[Annotated[str, Field(min_length=1, max_length=300)], ...] = Field(
+        PROOF,
+        description="What readers take as proof that a victim was told, a sentence each; stored with each sample.",
+    )
     criteria: tuple[ReviewCriterion, ...] = Field(
         _CRITERIA, description="What makes a contact good enough, as questions of yes or no."
     )

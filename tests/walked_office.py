@@ -17,6 +17,7 @@ from tests import stores
 from tests.integration.test_web_disputes import dispute
 from tests.integration.test_web_outbox import happen
 from tests.integration.test_web_quality import make_right
+from tests.integration.test_web_reviews import add_sample
 from tests.stores import crime, take, updates
 from tests.web_office import NORTH, WebOffice, open_web_office, records
 
@@ -43,6 +44,7 @@ def open_walked_office(folder: Path, many: int) -> Iterator[WebOffice]:
         refuse_some(office, many)
         for n in range(many):
             dispute(office, "s1a", "She was told on the 7th.", f"V{n}")
+            add_sample(office)
         yield office
 
 

@@ -161,9 +161,9 @@ class Walk:
             self.page.keyboard.type(option)
             assert target.locator("option:checked").inner_text() == option
 
-    def tick(self, label: str) -> None:
-        """Choose one of several answers."""
-        target = self.page.get_by_label(label, exact=True)
+    def tick(self, label: str, within: str = "body") -> None:
+        """Choose one of several answers, in a part of the page."""
+        target = self.page.locator(within).get_by_label(label, exact=True)
         if self.way.hand == "mouse":
             target.check()
         else:

@@ -57,6 +57,7 @@ OF_COMMANDS: Final[Mapping[str, AuditKind | str]] = {
     "report risk": NO_DATA,
     "report suspend": AuditKind.DECISION,
     "restore": AuditKind.ALTERATION,
+    "review close": AuditKind.DECISION,
     "review draw": AuditKind.DECISION,
     "review form": AuditKind.DISCLOSURE,
     "review import": AuditKind.ALTERATION,

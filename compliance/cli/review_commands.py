@@ -47,7 +47,9 @@ def draw(
     met = sum(count for state, count in due.items() if RecordedState(state).is_met)
     rate = f"{count_noun(sum(due.values()), 'obligation')} were due, {met:,} recorded as met"
     echo(f"{rate}{made.published or '; the report does not have this rate'}")
-    echo("next: compliance review form FOLDER")
+    if made.is_proof_open:
+        echo("[review] proof does not say whether what an officer wrote is enough, if nothing else shows the contact")
+    echo(f"next: readers open /reviews/{made.review.id} on the intranet pages; or compliance review form FOLDER")
 
 
 @review.command("list")
@@ -75,7 +77,7 @@ def form(config: Path, number: int | None, folder: Path) -> None:
 
     It has the crime and the victim, and nothing of our verdict.
     """
-    from compliance.service.reviewing import write_forms
+    from compliance.service.review_reading import write_forms
 
     with service_of(config) as service:
         _note_cases(service, number)
@@ -94,11 +96,25 @@ def take(config: Path, number: int | None, reader: str, file: Path) -> None:
 
     Rows without answers are left for later. Exit code 3: an answer cannot be used; nothing is stored.
     """
-    from compliance.service.reviewing import take_form
+    from compliance.service.review_reading import take_form
 
     with service_of(config) as service:
         answered, new = take_form(service, number, reader, file, user_name())
     echo(f"{count_noun(answered, 'case')} with answers, {new:,} of them new")
+
+
+@review.command()
+@CONFIG
+@_NUMBER
+def close(config: Path, number: int | None) -> None:
+    """Take no more answers: what was found stays as it is."""
+    from compliance.store.reviews import close_review, find_review
+
+    with service_of(config) as service:
+        found = find_review(service.store, number)
+        close_review(service.store, found.id, service.clock(), user_name())
+        found = find_review(service.store, found.id)
+    echo(f"{_name(found)}: closed since {found.closed_at:%Y-%m-%d %H:%M} UTC by {found.closed_by}")
 
 
 @review.command()
@@ -135,7 +151,7 @@ def show(config: Path, number: int | None, form: str) -> None:
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 def pack(config: Path, number: int | None, folder: Path) -> None:
     """Write what was found to FOLDER, for an inspector: a report as PDF and HTML, the cases as XLSX, all as JSON."""
-    from compliance.service.reviewing import write_pack
+    from compliance.service.review_pack import write_pack
 
     with service_of(config) as service:
         _note_cases(service, number)

@@ -16,6 +16,9 @@ _TO_FILL_IN: Final = {"border": 1, "border_color": "#9AA5AD", "text_wrap": True,
 _WIDEST: Final = 45
 """The letters of a column, at most."""
 
+_PAGE: Final = 120
+"""The letters of a line on how to fill it in, at most."""
+
 
 @dataclass(frozen=True, slots=True)
 class EmptyColumn:
@@ -30,7 +33,7 @@ class EmptyColumn:
 class ListContent:
     """What a file holds: who it is of, what it is, what its columns are called, and its rows.
 
-    `empty`: the columns that people fill in, by their name.
+    `empty`: the columns that people fill in, by their name. `how`: how to do that, lines on a sheet of their own.
     """
 
     force: str
@@ -38,6 +41,7 @@ class ListContent:
     columns: Sequence[str]
     rows: Sequence[Sequence[Cell]]
     empty: Mapping[str, EmptyColumn] = field(default_factory=dict)
+    how: str = ""
 
 
 def list_csv(content: ListContent) -> bytes:
@@ -50,7 +54,10 @@ def list_csv(content: ListContent) -> bytes:
 
 
 def list_workbook(content: ListContent) -> bytes:
-    """Return the list as XLSX with one sheet, to be filtered and printed. Only numbers and dates are not text."""
+    """Return the list as XLSX with one sheet, to be filtered and printed, and one on how to fill it in.
+
+    Only numbers and dates are not text.
+    """
     out = io.BytesIO()
     book = open_workbook(out, content.title, content.force)
     sheet = book.add_worksheet("List")
@@ -76,6 +83,12 @@ def list_workbook(content: ListContent) -> bytes:
     sheet.repeat_rows(0)
     sheet.autofilter(0, 0, max(1, len(content.rows)), len(content.columns) - 1)
     print_on_a4(sheet, f"{content.force}, {content.title}")
+    if content.how:
+        notes = book.add_worksheet("How to fill it in")
+        notes.set_column(0, 0, _PAGE)
+        for number, line in enumerate(content.how.splitlines()):
+            write_text(notes, number, 0, line)
+        print_on_a4(notes, f"{content.force}, {content.title}")
     book.close()
     return out.getvalue()
 

@@ -1,10 +1,11 @@
 """What a reader says of a case, and how the form that they fill in is read."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, TypeVar
 
 from compliance.errors import RecordError, nearest
 from compliance.reports.list_files import Cell, EmptyColumn, ListContent
@@ -14,7 +15,9 @@ _GIVEN: Final = ("number", "crime", "victim", "look_from")
 _LAST: Final = ("answered_request", "note")
 _YES_NO: Final = {"yes": True, "y": True, "no": False, "n": False}
 _NOTHING_ASKED: Final = frozenset(("", "nothing asked", "n/a", "na"))
-_LONGEST: Final = 500
+LONGEST: Final = 500
+"""The characters of a note, at most."""
+_Answer = TypeVar("_Answer")
 _DATES: Final = ("%Y-%m-%d", "%d/%m/%Y", "%d/%m/%y", "%d %b %Y", "%d %B %Y")
 
 
@@ -66,8 +69,13 @@ class CaseReading:
         return self.told is WasTold.YES and all(self.criteria.values())
 
 
-def form_of(force: str, title: str, cases: Iterable[CaseToRead], criteria: Sequence[tuple[str, str]]) -> ListContent:
-    """Return the form for a reader, to be written as CSV or XLSX. `criteria`: (id, question)."""
+def form_of(
+    force: str, title: str, cases: Iterable[CaseToRead], criteria: Sequence[tuple[str, str]], told: str
+) -> ListContent:
+    """Return the form for a reader, to be written as CSV or XLSX.
+
+    `criteria`: (id, question). `told`: how it is filled in, which the workbook has too.
+    """
     asked = {
         "told": EmptyColumn("Was this victim told, on the day in look_from or later?", [*map(str, WasTold)]),
         "told_on": EmptyColumn("If yes: the day of the first contact from look_from on."),
@@ -79,7 +87,7 @@ def form_of(force: str, title: str, cases: Iterable[CaseToRead], criteria: Seque
     columns = (*_GIVEN, *asked)
     empty: tuple[Cell, ...] = (None,) * (len(columns) - len(_GIVEN))
     rows = [(each.number, each.crime_ref, each.victim_ref, each.look_from, *empty) for each in cases]
-    return ListContent(force, title, columns, rows, asked)
+    return ListContent(force, title, columns, rows, asked, told)
 
 
 def read_form(
@@ -87,55 +95,73 @@ def read_form(
 ) -> list[CaseReading]:
     """Return the readings in the rows of a form. A row without any answer, but for a note, is not read yet: left out.
 
-    `cases`: those of the reader, by number. `today`: no contact can be later. Raises RecordError that names every row
-    that cannot be used, with its column, what is wrong and what was expected.
+    `cases`: those of the reader, by number. `today`: no contact can be later. Raises RecordError that names every
+    answer that cannot be used, with its row, case and column, what is wrong and what was expected.
     """
     found: dict[int, CaseReading] = {}
     wrong: list[str] = []
     for line, row in enumerate(rows, 2):
-        try:
-            reading = _read_row(row, cases, criteria, today)
-        except _WrongAnswerError as error:
-            wrong.append(f"row {line}, {error}")
+        if not any(_text(row.get(name)) for name in (*ANSWERS, *criteria, "answered_request")):
             continue
-        if reading is not None and reading.number in found:
-            wrong.append(f"row {line}, number: case {reading.number} is there twice")
-        elif reading is not None:
-            found[reading.number] = reading
+        number, crime = _text(row.get("number")), _text(row.get("crime"))
+        case = cases.get(int(number)) if number.isdecimal() else None
+        if case is None:
+            wrong.append(f"row {line}, crime {crime}, number: {number!r} is not a case of this reader in this review")
+            continue
+        place = f"row {line}, case {number}, crime {case.crime_ref}"
+        if crime != case.crime_ref:
+            wrong.append(f"{place}, crime: the row has {crime!r}")
+            continue
+        try:
+            reading = read_answers(row, case, criteria, today)
+        except WrongAnswersError as error:
+            wrong += [f"{place}, {name}: {words}" for name, words in error.fields.items()]
+            continue
+        if reading.number in found:
+            wrong.append(f"{place}, number: the case is there twice")
+        found[reading.number] = reading
     if wrong:
         raise RecordError.of_rows(wrong)
     return list(found.values())
 
 
-class _WrongAnswerError(Exception):
-    """The column, and what is wrong with the answer in it."""
+class WrongAnswersError(Exception):
+    """Answers that cannot be used. `fields`: what is wrong with each and what was expected, by name, in their order."""
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        super().__init__("; ".join(f"{name}: {words}" for name, words in fields.items()))
+        self.fields = fields
 
 
-def _read_row(
-    row: Mapping[str, Any], cases: Mapping[int, CaseToRead], criteria: Sequence[str], today: date
-) -> CaseReading | None:
-    texts = {name: _text(row.get(name)) for name in (*_GIVEN, *ANSWERS, *criteria, *_LAST)}
-    if not any(texts[name] for name in (*ANSWERS, *criteria, "answered_request")):
-        return None
-    number = int(texts["number"]) if texts["number"].isdecimal() else None
-    case = cases.get(number) if number is not None else None
-    if case is None:
-        raise _WrongAnswerError(f"number: {texts['number']!r} is not a case of this reader in this review")
-    if texts["crime"] != case.crime_ref:
-        raise _WrongAnswerError(f"crime: {texts['crime']!r}, and case {case.number} is of crime {case.crime_ref}")
-    told = _told(texts["told"])
-    told_on = _told_on(row.get("told_on"), case, today) if told is WasTold.YES else None
-    if told is not WasTold.YES and (given := [name for name in ("told_on", *criteria) if texts[name]]):
-        raise _WrongAnswerError(f"{given[0]}: leave it empty unless the victim was told")
-    return CaseReading(
-        number=case.number,
-        told=told,
-        told_on=told_on,
-        told_by=_short(texts, "told_by"),
-        criteria={name: _yes_no(texts, name) for name in criteria} if told is WasTold.YES else {},
-        answered_request=_answered(texts["answered_request"]),
-        note=_short(texts, "note"),
-    )
+def read_answers(answers: Mapping[str, Any], case: CaseToRead, criteria: Sequence[str], today: date) -> CaseReading:
+    """Return what a reader answers about a case, on a form or on the page. `today`: no contact can be later.
+
+    Raises WrongAnswersError that names every answer that cannot be used.
+    """
+    texts = {name: _text(answers.get(name)) for name in (*ANSWERS, *criteria, *_LAST)}
+    wrong: dict[str, str] = {}
+
+    def take(name: str, read: Callable[[], _Answer]) -> _Answer | None:
+        try:
+            return read()
+        except ValueError as error:
+            wrong[name] = str(error)
+            return None
+
+    told = take("told", lambda: _told(texts["told"]))
+    told_on, checked = None, dict[str, bool]()
+    if told is WasTold.YES:
+        told_on = take("told_on", lambda: _told_on(answers.get("told_on"), case, today))
+    elif told is not None:
+        wrong |= {name: "leave it empty unless the victim was told" for name in ("told_on", *criteria) if texts[name]}
+    told_by = take("told_by", lambda: _short(texts["told_by"]))
+    if told is WasTold.YES:
+        checked = {name: bool(take(name, partial(_yes_no, texts[name]))) for name in criteria}
+    request = take("answered_request", lambda: _answered(texts["answered_request"]))
+    note = take("note", lambda: _short(texts["note"]))
+    if told is None or wrong:
+        raise WrongAnswersError(wrong)
+    return CaseReading(case.number, told, told_on, told_by or "", checked, request, note or "")
 
 
 def _text(value: Any) -> str:
@@ -150,23 +176,21 @@ def _told(text: str) -> WasTold:
     word = _word(text)
     if word not in _TOLD:
         near = nearest(word, [each.value for each in WasTold]) if word else ""
-        raise _WrongAnswerError(f"told: {_quoted(text)}{near}; expected yes, no or cannot tell")
+        raise ValueError(f"{_quoted(text)}{near}; expected yes, no or cannot tell")
     return _TOLD[word]
 
 
 def _told_on(value: Any, case: CaseToRead, today: date) -> date:
     found = value.date() if isinstance(value, datetime) else value if isinstance(value, date) else _date(_text(value))
     if found is None:
-        raise _WrongAnswerError(
-            f"told_on: {_quoted(_text(value))}; expected the day of the contact, such as 2026-11-24"
-        )
+        raise ValueError(f"{_quoted(_text(value))}; expected the day of the contact, such as 2026-11-24")
     if found < case.look_from:
-        raise _WrongAnswerError(
-            f"told_on: {found} is before {case.look_from}, from which contacts count here; give the first from then "
-            "on, or answer no"
+        raise ValueError(
+            f"{found} is before {case.look_from}, from which contacts count here; give the first from then on, or "
+            "answer no"
         )
     if found > today:
-        raise _WrongAnswerError(f"told_on: {found} is in the future")
+        raise ValueError(f"{found} is in the future")
     return found
 
 
@@ -179,10 +203,10 @@ def _date(text: str) -> date | None:
     return None
 
 
-def _yes_no(texts: Mapping[str, str], name: str) -> bool:
-    answer = _YES_NO.get(_word(texts[name]))
+def _yes_no(text: str) -> bool:
+    answer = _YES_NO.get(_word(text))
     if answer is None:
-        raise _WrongAnswerError(f"{name}: {_quoted(texts[name])}; expected yes or no")
+        raise ValueError(f"{_quoted(text)}; expected yes or no")
     return answer
 
 
@@ -191,7 +215,7 @@ def _answered(text: str) -> bool | None:
     if word in _NOTHING_ASKED:
         return None
     if word not in _YES_NO:
-        raise _WrongAnswerError(f"answered_request: {text!r}; expected yes, no or nothing asked")
+        raise ValueError(f"{text!r}; expected yes, no or nothing asked")
     return _YES_NO[word]
 
 
@@ -201,10 +225,10 @@ def _word(text: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    return repr(text) if text else "nothing is there"
+    return repr(text) if text else "not answered"
 
 
-def _short(texts: Mapping[str, str], name: str) -> str:
-    if len(texts[name]) > _LONGEST:
-        raise _WrongAnswerError(f"{name}: {len(texts[name])} characters; at most {_LONGEST}")
-    return texts[name]
+def _short(text: str) -> str:
+    if len(text) > LONGEST:
+        raise ValueError(f"{len(text)} characters; at most {LONGEST}")
+    return text

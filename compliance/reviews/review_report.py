@@ -23,8 +23,9 @@ _METHOD: Final = (
 _READ: Final = (
     "Readers were asked of each case: was this victim told about the case by anybody from the police, on the first day "
     "whose contact counts or later, and on which day first? Their forms had the crime, the victim and that first day, "
-    "and neither what the record says nor the due date: whether it was in time was worked out from their answers. "
-    "Forms do not say which cases somebody else reads too. If two readers read a case, what the first found counts."
+    "and the page what the crime record holds; neither had our verdict or the due date: whether it was in time was "
+    "worked out from their answers. Neither says which cases somebody else reads too. If two readers read a case, "
+    "what the first found counts."
 )
 
 
@@ -32,8 +33,10 @@ _READ: Final = (
 class ReviewFacts:
     """How a dip sample was drawn, for those who check it.
 
-    `title`: that of the requirement. `drawn_at`: UTC. `criteria`: (id, question). `stored`: the local dates on which a
-    reader's answers were stored, by their name. `log`: what the audit log has of it, as lines.
+    `title`: that of the requirement. `drawn_at`: UTC. `criteria`: (id, question). `proof`: what counted as
+    proof that a victim was told, a sentence each; empty: not stored with it. `is_proof_other`: whether the settings say
+    something else now. `closed_at`: since when no answer is taken (UTC); None: it is open. `stored`: the local dates on
+    which a reader's answers were stored, by their name. `log`: what the audit log has of it, as lines.
     """
 
     force: str
@@ -46,6 +49,9 @@ class ReviewFacts:
     drawn_at: datetime
     drawn_by: str
     criteria: Sequence[tuple[str, str]]
+    proof: Sequence[str]
+    is_proof_other: bool
+    closed_at: datetime | None
     stored: Mapping[str, Sequence[date]]
     log: Sequence[str]
 
@@ -54,7 +60,8 @@ class ReviewFacts:
         return {
             "force": self.force, "number": self.number, "period": self.period, "requirement": self.requirement,
             "title": self.title, "report_version": self.version, "seed": self.seed, "drawn_at": self.drawn_at,
-            "drawn_by": self.drawn_by, "criteria": dict(self.criteria),
+            "drawn_by": self.drawn_by, "criteria": dict(self.criteria), "proof": list(self.proof),
+            "closed_at": self.closed_at,
         }  # fmt: skip
 
 
@@ -62,7 +69,7 @@ def review_report(facts: ReviewFacts, held: Sequence[ReviewedCase], results: Rev
     """Return the document: what was found, by what the record says and by division, the cases, and how it was done."""
     title = f"Is the record true? A dip sample: {facts.title}"
     sections = (_found(results), _by_record(results), _by_division(results), _contacts(facts, results),
-                _cases(held, results), _read(facts, results), _drawn(facts, results))  # fmt: skip
+                _cases(held, results), _proof(facts), _read(facts, results), _drawn(facts, results))  # fmt: skip
     period = parse_period(facts.period)
     about = (f"Due {span(period.first, period.last)}", f"{results.read:,} of {results.drawn:,} cases read")
     name = f"{facts.force}: dip sample {facts.number}, {facts.requirement}, {in_words(facts.period)}"
@@ -181,7 +188,18 @@ def _read(facts: ReviewFacts, results: ReviewResults) -> Section:
         for each in results.by_reader
     ]  # fmt: skip
     columns = (Column("Reader", "name"), Column("Cases"), Column("Read"), Column("Answers stored on", "words"))
-    return Section("read", "How it was read", (statement(_READ), Table("readers", "Who read", columns, tuple(rows))))
+    readers = Table("readers", "Who read", columns, tuple(rows))
+    until = f"Closed on {day(facts.closed_at)}." if facts.closed_at else "Still open: answers can be corrected."
+    return Section("read", "How it was read", (statement(_READ), readers, statement(until)))
+
+
+def _proof(facts: ReviewFacts) -> Section:
+    heading = "What counted as proof"
+    if not facts.proof:
+        return Section("proof", heading, (statement("It was not stored with this sample what counted as proof."),))
+    said = Items(tuple(map(statement, facts.proof)))
+    other = "The settings say something else by now: samples drawn since are read by that."
+    return Section("proof", heading, (said, statement(other)) if facts.is_proof_other else (said,))
 
 
 def _drawn(facts: ReviewFacts, results: ReviewResults) -> Section:

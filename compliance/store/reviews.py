@@ -25,8 +25,11 @@ class StoredReview:
     populations: dict[str, int]
     drawn: dict[str, int]
     criteria: list[list[str]]
+    proof: list[str]
     drawn_at: datetime
     drawn_by: str
+    closed_at: datetime | None
+    closed_by: str | None
 
 
 def add_review(store: Store, review: Mapping[str, Any], cases: Iterable[Mapping[str, Any]]) -> int:
@@ -60,19 +63,26 @@ def cases_of(store: Store, review: int) -> list[dict[str, Any]]:
         return [dict(row) for row in connection.execute(asked).mappings()]
 
 
-def readings_of(store: Store, review: int) -> list[dict[str, Any]]:
-    """Return what readers found as rows, by case and reader."""
+def readings_of(store: Store, review: int, reader: str | None = None) -> list[dict[str, Any]]:
+    """Return what readers found as rows, by case and reader. `reader`: only what this one found."""
     key = (REVIEW_READING.c.number, REVIEW_READING.c.reader)
     asked = select(REVIEW_READING).where(REVIEW_READING.c.review_id == review).order_by(*key)
+    if reader is not None:
+        asked = asked.where(REVIEW_READING.c.reader == reader)
     with store.reading() as connection:
         return [dict(row) for row in connection.execute(asked).mappings()]
 
 
 def store_readings(store: Store, review: int, reader: str, rows: Sequence[Mapping[str, Any]]) -> int:
-    """Store what a reader found, in place of what they found of the same cases before; return how many are new."""
+    """Store what a reader found, in place of what they found of the same cases before; return how many are new.
+
+    Raises SettingsError if the sample is closed.
+    """
     numbers = [row["number"] for row in rows]
     mine = (REVIEW_READING.c.review_id == review, REVIEW_READING.c.reader == reader)
     with store.writing() as connection:
+        if connection.execute(select(REVIEW.c.closed_at).where(REVIEW.c.id == review)).scalar() is not None:
+            raise SettingsError(f"dip sample {review} is closed: no answer is taken any more")
         before = 0
         for part in chunks(numbers):
             these = among(connection, REVIEW_READING.c.number, part)
@@ -80,6 +90,13 @@ def store_readings(store: Store, review: int, reader: str, rows: Sequence[Mappin
         if rows:
             connection.execute(insert(REVIEW_READING), [{"review_id": review, "reader": reader, **row} for row in rows])
     return len(rows) - before
+
+
+def close_review(store: Store, review: int, at: datetime, by: str) -> None:
+    """Take no more answers of a dip sample from an instant on; what was closed before stays as it was."""
+    is_open = (REVIEW.c.id == review, REVIEW.c.closed_at.is_(None))
+    with store.writing() as connection:
+        connection.execute(update(REVIEW).where(*is_open).values(closed_at=at, closed_by=by))
 
 
 def forget_reviewed(connection: Connection, refs: Sequence[str], *, strip: bool) -> None:

@@ -8,8 +8,8 @@ from compliance.store.owed_crimes import crimes_within
 from compliance.web.page_table import Visit
 from compliance.web.roles import CaseScope
 
-_NOT_SECRET: Final = frozenset({"token", "reason", "text", "note"})
-"""What is posted and not repeated in what was asked: tokens, and words that stand elsewhere."""
+_NOT_SECRET: Final = frozenset({"token", "reason", "text", "note", "told_by"})
+"""What is posted and not repeated in what was asked: tokens, and words, and whom, that stand elsewhere."""
 
 
 def note_access(

@@ -25,6 +25,14 @@ from compliance.web.release_pages import (
     suspend_on_page,
 )
 from compliance.web.report_pages import give_report, show_reports
+from compliance.web.review_pages import (
+    crimes_of_answers,
+    save_answers,
+    show_case_again,
+    show_case_to_read,
+    show_review,
+    show_reviews,
+)
 from compliance.web.roles import CaseScope, WebRole
 from compliance.web.team_pages import show_officer, show_team
 from compliance.web.traced_pages import give_cases, look_up_cases, show_cases
@@ -40,6 +48,7 @@ _OPERATORS: Final = frozenset({WebRole.PERFORMANCE, WebRole.ADMINISTRATOR})
 _ANALYSTS: Final = frozenset({WebRole.CHAMPION, WebRole.PERFORMANCE})
 _PERFORMANCE: Final = frozenset({WebRole.PERFORMANCE})
 _WITH_REASON: Final = frozenset({WebRole.SUPERVISOR, WebRole.CHAMPION})
+_CASE: Final = "/reviews/{number}/{case}"
 
 PAGES: Final = (
     WebPage("/", show_first_page, _EVERYONE, CaseScope.NONE),
@@ -86,6 +95,10 @@ PAGES: Final = (
     WebPage("/reports/{period}/{edition}/cases", look_up_cases, _ANALYSTS, CaseScope.FORCE, "POST", None, no_crimes),
     WebPage("/reports/{period}/{edition}/cases/{form}", give_cases, _ANALYSTS, CaseScope.FORCE),
     WebPage("/reports/{period}/{edition}/{form}", give_report, _READERS, CaseScope.NONE),
+    WebPage("/reviews", show_reviews, _PERFORMANCE, CaseScope.NONE, label="Dip samples"),
+    WebPage("/reviews/{number}", show_review, _LEADERS, CaseScope.NONE),
+    WebPage(_CASE, show_case_to_read, _LEADERS, CaseScope.FORCE),
+    WebPage(_CASE, save_answers, _LEADERS, CaseScope.FORCE, "POST", None, crimes_of_answers, again=show_case_again),
     WebPage("/whatif", show_whatif, _PERFORMANCE, CaseScope.NONE, label="What if"),
     WebPage("/whatif", ask_whatif, _PERFORMANCE, CaseScope.NONE, "POST", None, no_crimes),
     WebPage("/whatif/{number}", show_one_whatif, _PERFORMANCE, CaseScope.FORCE),

@@ -27,6 +27,7 @@ from tests.integration.test_web_quality import receive, set_aside
 from tests.integration.test_web_release import PATH as RELEASE
 from tests.integration.test_web_release import hold as hold_report
 from tests.integration.test_web_reports import publish
+from tests.integration.test_web_reviews import TOLD, add_sample
 from tests.openid import openid
 from tests.serving_sockets import free_port
 from tests.stores import crime, take, updates
@@ -59,6 +60,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebOffice]:
         dispute_of_several(opened)
         receive(opened)
         hold_report(opened)
+        add_sample(opened)
         yield opened
 
 
@@ -110,6 +112,7 @@ def pages(office: WebOffice, tmp_path_factory: pytest.TempPathFactory) -> list[P
         "report-nothing-chosen": analyst.get("/reports/2026-W45/board/sections/views?unit=elsewhere"),
         **cases_pages(office, analyst),
         **whatif_pages(office, analyst),
+        **review_pages(analyst),
         "health": office.browser(WebRole.ADMINISTRATOR).get("/health"),
         "reports-to-release": analyst.get("/reports?said=suspended"),
         "release": analyst.get(RELEASE),
@@ -172,6 +175,19 @@ def whatif_pages(office: WebOffice, analyst: Browser) -> dict[str, httpx.Respons
         "whatif": analyst.get("/whatif"),
         "whatif-error": analyst.post("/whatif", first="2026-07-01", last="2026-07-12"),
         "whatif-run": analyst.get(f"/whatif/{task.id}"),
+    }
+
+
+def review_pages(analyst: Browser) -> dict[str, httpx.Response]:
+    """Dip samples: the list, a reader's cases, one of them, answers that cannot be used, and answers given before."""
+    error = analyst.post("/reviews/1/2", **TOLD | {"told_on": "2026-07-01", "said_what_next": "", "note": "x" * 501})
+    analyst.post("/reviews/1/1", **TOLD)
+    return {
+        "reviews": analyst.get("/reviews"),
+        "review": analyst.get("/reviews/1?said=done"),
+        "review-case": analyst.get("/reviews/1/2?stored=1"),
+        "review-case-error": error,
+        "review-case-answered": analyst.get("/reviews/1/1"),
     }
 
 

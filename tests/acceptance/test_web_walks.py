@@ -116,6 +116,26 @@ def performance(walk: Walk) -> None:
     assert "Message-ID" in walk.text()
 
 
+def reader(walk: Walk) -> None:
+    """A reader of a dip sample answers about a case, goes on to the next, and goes back to correct the first."""
+    walk.follow("Dip samples", "nav")
+    walk.press(walk.page.locator("section").filter(has_text=re.compile("0 of 6 cases read")).locator("h2 a").first)
+    walk.follow("Begin")
+    walk.tick("Yes", "#told")
+    walk.write("On which day?", "2026-07-07")
+    walk.tick("No", "#said_what_next")
+    walk.write("Note", "By letter.")
+    walk.push("Store it, and go to the next")
+    assert "Case 1 is stored. " in walk.text()
+    assert "5 left to read" in walk.text()
+    walk.follow("Previous case")
+    walk.tick("No", "#told")
+    assert not walk.page.get_by_label("On which day?").is_visible(), "it is asked of victims who were told"
+    walk.push("Store it")
+    walk.follow("All your cases")
+    assert "Case 1 no" in walk.text()
+
+
 def analyst(walk: Walk) -> None:
     """The performance team asks which cases are behind a number, and what another rule would have done."""
     walk.follow("Reports", "nav")
@@ -158,14 +178,14 @@ def administrator(walk: Walk) -> None:
 
 TASKS: Final[dict[Callable[[Walk], None], WebRole]] = {
     officer: WebRole.OFFICER, supervisor: WebRole.SUPERVISOR, champion: WebRole.CHAMPION,
-    performance: WebRole.PERFORMANCE, analyst: WebRole.PERFORMANCE, board: WebRole.BOARD,
+    performance: WebRole.PERFORMANCE, analyst: WebRole.PERFORMANCE, reader: WebRole.PERFORMANCE, board: WebRole.BOARD,
     administrator: WebRole.ADMINISTRATOR,
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("task", "way"),
-    [*((task, PHONE) for task in TASKS), (officer, SCREEN), (performance, SCREEN)],
+    [*((task, PHONE) for task in TASKS), (officer, SCREEN), (performance, SCREEN), (reader, SCREEN)],
     ids=lambda given: getattr(given, "__name__", str(given)),
 )
 def test_a_role_does_what_it_is_there_for(walks: Callable[[Way], Walk], task: Callable[[Walk], None], way: Way) -> None:
@@ -184,6 +204,7 @@ def test_a_role_does_what_it_is_there_for(walks: Callable[[Way], Walk], task: Ca
         (WebRole.PERFORMANCE, "/whatif", "BUTTON"),
         (WebRole.PERFORMANCE, f"/reports/{PERIOD}/board/sections/divisions", "SECTION"),
         (WebRole.PERFORMANCE, "/disputes/1", "TEXTAREA"),
+        (WebRole.PERFORMANCE, "/reviews/1/2", "INPUT told-yes"),
     ],
 )
 def test_tab_comes_to_all_that_can_be_done_on_a_page_and_leaves_it(

@@ -61,6 +61,7 @@ RUNS: Final[dict[str, tuple[str, ...]]] = {
     "report release": ("2026-W27", "--reason", "checked by hand"),
     "report resume": (),
     "report suspend": ("--reason", "the move", "--until", "2099-01-01"),
+    "review close": (),
     "review draw": ("--period", "2026-W27", "--reader", "amy"),
     "review form": ("{folder}/forms",),
     "review import": ("{folder}/config.toml", "--reader", "amy"),

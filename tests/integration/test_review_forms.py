@@ -42,19 +42,20 @@ def test_a_form_filled_in_with_a_spreadsheet_is_taken_and_corrected_by_importing
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"told": "yeah"}, "row 2, told: 'yeah'; expected yes, no or cannot tell"),
-        ({"told": "yse"}, "row 2, told: 'yse'; did you mean 'yes'?; expected yes, no or cannot tell"),
-        ({"told_on": "2025-07-03"}, "row 2, told: nothing is there; expected yes, no or cannot tell"),
-        ({"told": "yes"}, "row 2, told_on: nothing is there; expected the day of the contact, such as 2026-11-24"),
-        (TOLD | {"said_what_next": ""}, "row 2, said_what_next: nothing is there; expected yes or no"),
-        (TOLD | {"told_on": "3rd of July"}, "row 2, told_on: '3rd of July'; expected the day of the contact"),
-        (TOLD | {"told_on": "2025-07-01"}, "row 2, told_on: 2025-07-01 is before 2025-07-02, from which contacts count here"),
-        (TOLD | {"told_on": "2999-01-01"}, "row 2, told_on: 2999-01-01 is in the future"),
-        (TOLD | {"said_what_next": "partly"}, "row 2, said_what_next: 'partly'; expected yes or no"),
-        (TOLD | {"answered_request": "?"}, "row 2, answered_request: '?'; expected yes, no or nothing asked"),
-        (NOT | {"told_on": "2025-07-03"}, "row 2, told_on: leave it empty unless the victim was told"),
-        (NOT | {"number": "99"}, "row 2, number: '99' is not a case of this reader in this review"),
-        (NOT | {"note": "x" * 501}, "row 2, note: 501 characters; at most 500"),
+        ({"told": "yeah"}, "row 2, case 1, crime {}, told: 'yeah'; expected yes, no or cannot tell"),
+        ({"told": "yse"}, "row 2, case 1, crime {}, told: 'yse'; did you mean 'yes'?; expected yes, no or cannot tell"),
+        ({"told_on": "2025-07-03"}, "row 2, case 1, crime {}, told: not answered; expected yes, no or cannot tell"),
+        ({"told": "yes"}, "row 2, case 1, crime {}, told_on: not answered; expected the day of the contact, such as 2026-11-24"),
+        (TOLD | {"said_what_next": ""}, "row 2, case 1, crime {}, said_what_next: not answered; expected yes or no"),
+        (TOLD | {"told_on": "3rd of July"}, "row 2, case 1, crime {}, told_on: '3rd of July'; expected the day of the contact"),
+        (TOLD | {"told_on": "2025-07-01"}, "row 2, case 1, crime {}, told_on: 2025-07-01 is before 2025-07-02, from which contacts count here"),
+        (TOLD | {"told_on": "2999-01-01"}, "row 2, case 1, crime {}, told_on: 2999-01-01 is in the future"),
+        (TOLD | {"said_what_next": "partly"}, "row 2, case 1, crime {}, said_what_next: 'partly'; expected yes or no"),
+        (TOLD | {"answered_request": "?"}, "row 2, case 1, crime {}, answered_request: '?'; expected yes, no or nothing asked"),
+        (NOT | {"told_on": "2025-07-03"}, "row 2, case 1, crime {}, told_on: leave it empty unless the victim was told"),
+        (NOT | {"number": "99"}, "row 2, crime {}, number: '99' is not a case of this reader in this review"),
+        (NOT | {"crime": "22A/99/25"}, "row 2, case 1, crime {}, crime: the row has '22A/99/25'"),
+        (NOT | {"note": "x" * 501}, "row 2, case 1, crime {}, note: 501 characters; at most 500"),
     ],
 )  # fmt: skip
 def test_an_answer_that_cannot_be_used_is_named_and_nothing_is_stored(
@@ -69,7 +70,9 @@ def test_an_answer_that_cannot_be_used_is_named_and_nothing_is_stored(
     done = review("review", "import", path, "--reader", "amy")
     assert done.exit_code == 3
     assert done.stderr.splitlines()[0].endswith("nothing was stored:")
-    assert any(line.startswith(said) for line in done.stderr.splitlines()), "each answer on a line of its own"
+    assert any(line.startswith(said.format(first)) for line in done.stderr.splitlines()), (
+        "each answer on a line of its own"
+    )
     with review.store as store:
         assert readings_of(store, 1) == []
 
@@ -92,6 +95,31 @@ def test_answers_are_taken_as_people_write_them(
     with review.store as store:
         [(found, day)] = [(each["told"], each["told_on"]) for each in readings_of(store, 1)]
     assert (found, day) == (told, told_on)
+
+
+def test_every_answer_that_cannot_be_used_is_named(review: Review) -> None:
+    """Of a row all that are wrong, of a form the first twenty."""
+    review.draw("--reader", "amy", "--size", "40")
+    review("review", "form", review.folder / "forms")
+    path = review.folder / "forms" / "review-1-amy.csv"
+    fill_in(path, {f"22A/{n}/25": TOLD | {"told_on": "", "said_what_next": "partly"} for n in range(11)})
+    lines = review("review", "import", path, "--reader", "amy").stderr.splitlines()
+    assert len(lines) == 22
+    assert lines[-1] == "and 2 more"
+    assert all("told_on: not answered" in line for line in lines[1:20:2])
+    assert all("said_what_next: 'partly'" in line for line in lines[2:21:2])
+
+
+def test_a_sample_that_is_closed_takes_no_form(review: Review) -> None:
+    review.draw("--reader", "amy", "--size", "40")
+    read_all(review, ALL_AS_RECORDED, "amy")
+    done = review("review", "close")
+    assert done.stdout.startswith("dip sample 1, 7-day of 2025-W28: closed since 20")
+    assert review("review", "close").stdout == done.stdout, "once"
+    path = review.folder / "forms" / "review-1-amy.csv"
+    done = review("review", "import", path, "--reader", "amy")
+    assert done.exit_code == 2
+    assert "dip sample 1 is closed: no answer is taken any more" in done.stderr
 
 
 def test_a_row_with_a_note_alone_waits_for_its_answer(review: Review) -> None:

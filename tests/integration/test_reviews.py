@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 from openpyxl.utils import range_boundaries
 
-from compliance.reviews.how_to_read import how_to_read
+from compliance.reviews.how_to_read import how_to_read, state_methods
 from compliance.store.reviews import cases_of, list_reviews
 from tests import stores
 from tests.accesses import list_entries
@@ -69,7 +69,9 @@ def test_the_form_says_nothing_of_our_verdict(review: Review) -> None:
     assert sorted(int(row["number"]) for row in rows) == [case["number"] for case in held]
     states = [case["state"] for case in held]
     assert states != sorted(states)
-    assert "look_from or later" in (review.folder / "forms" / "how-to-read.txt").read_text("utf-8")
+    assert "The day from which contacts count is in look_from" in (
+        review.folder / "forms" / "how-to-read.txt"
+    ).read_text("utf-8")
 
 
 def test_a_spreadsheet_asks_the_questions_and_offers_the_answers(review: Review) -> None:
@@ -92,10 +94,41 @@ def test_readers_are_told_what_counts_and_nothing_of_the_commands(review: Review
     review.draw("--reader", "amy", "--size", "30")
     review("review", "form", review.folder / "forms")
     words = " ".join((review.folder / "forms" / "how-to-read.txt").read_text("utf-8").split())
-    assert "A contact counts by any method. An attempt that did not reach the victim" in words
+    assert (
+        "- A contact counts by any method. - Messages, letters, call records and body-worn video show a contact."
+        in words
+    )
     assert "said_what_next Did it say what happens next, and when? yes / no" in words
     assert "compliance review" not in words
-    assert "A contact counts only by phone or visit. An" in " ".join(how_to_read(1, [], ["phone", "visit"]).split())
+    assert "not stored with this sample what counts as proof: ask before you begin" in how_to_read(1, [], [])
+
+
+def test_what_counts_as_proof_is_that_of_the_sample_whatever_the_settings_say_later(review: Review) -> None:
+    """It is stored when the sample is drawn, and stands on the form."""
+    settings = review.settings.read_text("utf-8")
+    own = '[review]\nproof = ["An entry that says when, how and what is enough."]\n'
+    begin, end = settings.index("[review]"), settings.index("[[review.criteria]]")
+    review.settings.write_text(settings[:begin] + own + settings[end:], "utf-8")
+    done = review.draw("--reader", "amy", "--size", "30")
+    assert "[review] proof does not say" not in done.stdout
+    review.settings.write_text(settings, "utf-8")
+    assert (
+        "[review] proof does not say whether what an officer wrote is enough" in review.draw("--reader", "amy").stdout
+    )
+    for number, said in (
+        ("1", "An entry that says when, how and what is enough."),
+        ("2", "It is not laid down whether"),
+    ):
+        review("review", "form", review.folder / number, "--review", number)
+        assert said in (review.folder / number / "how-to-read.txt").read_text("utf-8")
+        book = openpyxl.load_workbook(review.folder / number / f"review-{number}-amy.xlsx")
+        assert book.sheetnames == ["List", "How to fill it in"]
+        assert said in "\n".join(str(cell.value or "") for (cell,) in book["How to fill it in"].iter_rows())
+
+
+def test_which_methods_count_by_the_policy_is_part_of_it() -> None:
+    assert state_methods(None) == "A contact counts by any method."
+    assert state_methods(["phone", "visit"]) == "A contact counts only by phone or visit."
 
 
 def test_a_fifth_is_read_by_two(review: Review) -> None:
@@ -110,7 +143,7 @@ def test_a_fifth_is_read_by_two(review: Review) -> None:
     [
         (("--period", "2025-W27", "--reader", "amy"), "2025-W27 has not been published"),
         (("--period", "2025-W28", "--reader", "amy", "--requirement", "9-day"), "9-day"),
-        (("--period", "2025-W28", "--reader", "Amy Smith"), "--reader Amy Smith: a name has 1 to 40 lower-case"),
+        (("--period", "2025-W28", "--reader", "Amy Smith"), "--reader Amy Smith: a name has 1 to 80 lower-case"),
         (("--period", "2025-W28", "--reader", "amy", "--reader", "amy"), "name who reads the cases, each once"),
         (("--period", "2025-W28", "--reader", "amy", "--size", "3"), "the sample cannot be drawn: "),
     ],

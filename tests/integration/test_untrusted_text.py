@@ -194,6 +194,7 @@ QUIET: Final[tuple[tuple[str, ...], ...]] = (
     ("review import", "config.toml", "--reader", "amy"),
     ("review show",),
     ("review pack", "pack"),
+    ("review close",),
     ("backup", "copy.db"),
     ("restore", "copy.db"),
     ("init", "new"),

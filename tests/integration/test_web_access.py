@@ -20,6 +20,7 @@ from compliance.reminders import remind
 from compliance.service.background_work import WHATIF
 from compliance.store import dispute_victim, list_disputes, list_quarantined
 from compliance.store.background_tasks import list_tasks
+from compliance.store.reviews import readings_of
 from compliance.store.tables import OUTBOX, QUARANTINE, SET_ASIDE
 from compliance.web.page_table import Answer, Visit, WebPage, check_table
 from compliance.web.pages import PAGES
@@ -28,6 +29,7 @@ from tests import stores
 from tests.access_matrix import MATRIX, PAGE, WHOSE, written_page
 from tests.accesses import list_accesses
 from tests.integration.test_web_reports import publish
+from tests.integration.test_web_reviews import add_sample
 from tests.stores import crime, take
 from tests.traced_lists import FIGURE, compared, looked_up
 from tests.web_office import CRIMES, Browser, WebOffice, open_web_office
@@ -58,6 +60,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebOffice]:
         }
         with service.store.writing() as connection:
             connection.execute(insert(SET_ASIDE), [{"crime_ref": ref} | aside for ref in CRIMES.values()])
+        add_sample(opened)
         publish(opened, "2026-W27", "division-north", unit="North")
         looked_up(opened, "2026-W27", "North", [*CRIMES.values()])
         compared(opened, [*CRIMES.values()])
@@ -109,11 +112,12 @@ def is_shown(office: WebOffice, browser: Browser, page: WebPage, holder: str) ->
         path += f"?figure={FIGURE}"
     path = path.replace("{officer_ref:path}", holder).replace("{form}", "csv")
     path = path.replace("{number}", str(number_of(office, page, ref)))
+    path = path.replace("{case}", str([*CRIMES].index(holder) + 1))
     if page.method == "GET":
         body = text_of(browser.get(path))
         return f"offence of {holder}" in body if is_of_crime else ref in body
     form = {"crime": ref, "victim": "V1", "text": "not so"}
-    form |= {"answer": "right", "note": str(len(list_accesses(store))), "do": "retry"}
+    form |= {"answer": "right", "told": "no", "note": str(len(list_accesses(store))), "do": "retry"}
     if is_of_crime:
         assert f"offence of {holder}" not in browser.post(path, **form).text, "without a reason"
         return f"offence of {holder}" in browser.post(path, **form, reason="covering").text
@@ -138,6 +142,8 @@ def number_of(office: WebOffice, page: WebPage, ref: str) -> int:
     store = office.service.store
     if page.path.startswith("/whatif"):
         return list_tasks(store, WHATIF, 1, office.now)[0].id
+    if page.path.startswith("/reviews"):
+        return 1
     if page.path.startswith("/quality"):
         return next(each.id or 0 for each in list_quarantined(store) if each.crime_ref == ref)
     if page.path.startswith("/outbox"):
@@ -147,12 +153,13 @@ def number_of(office: WebOffice, page: WebPage, ref: str) -> int:
 
 
 def what_can_change(office: WebOffice) -> list[object]:
-    """What forms change: disputes, the emails that wait, and refused records."""
+    """What forms change: disputes, the emails that wait, refused records, and what readers of a dip sample found."""
     store = office.service.store
     return [
         list_disputes(store),
         stores.rows(store, OUTBOX, "state", "next_attempt_at"),
         stores.rows(store, QUARANTINE, "reason"),
+        readings_of(store, 1),
     ]
 
 

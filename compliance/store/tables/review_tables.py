@@ -14,7 +14,9 @@ class ReviewRow(SQLModel, table=True):
 
     `version`: of the board's report whose figures it was drawn for. `seed`: draws the same cases again.
     `populations`, `drawn`: how many obligations there were and were drawn, by what the record says. `criteria`: what
-    readers are asked, as id and question. `drawn_by`: the user name of who drew it.
+    readers are asked, as id and question. `proof`: what they take as proof that a victim was told, a sentence each;
+    empty: drawn before that was stored. `drawn_by`: the user name of who drew it. `closed_at`, `closed_by`: since when
+    no answer is taken any more, and who said so; None: it is open.
     """
 
     __tablename__ = "review"
@@ -26,8 +28,11 @@ class ReviewRow(SQLModel, table=True):
     populations: dict[str, int] = Field(sa_column=Column(JSON, nullable=False))
     drawn: dict[str, int] = Field(sa_column=Column(JSON, nullable=False))
     criteria: list[list[str]] = Field(sa_column=Column(JSON, nullable=False))
+    proof: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False, server_default="[]"))
     drawn_at: datetime
     drawn_by: str
+    closed_at: datetime | None = None
+    closed_by: str | None = None
 
 
 class ReviewCaseRow(SQLModel, table=True):
