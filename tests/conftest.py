@@ -46,18 +46,21 @@ def pytest_sessionfinish() -> None:
 
 def pytest_collection_finish() -> None:
     """Half a million objects are there from now on: looking through them for garbage finds none and takes a twentieth of
-    all the time."""
+    all the time. What comes to be after them is looked through less often."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 100)
 
 
 @pytest.fixture(autouse=True, scope="session")
 def quick_stores() -> Iterator[None]:
-    """Thousands of stores are opened, and each would compile its statements again. No test in this process cuts the power
-    to the disk, so none waits for it; what a killed process has written is there all the same."""
+    """Thousands of stores are made and opened, and each would plan its migrations and compile its statements again. No
+    test in this process cuts the power to the disk, so none waits for it; what a killed process has written is there all
+    the same."""
     from sqlalchemy import create_engine, event
 
-    from compliance.store import dialect  # which imports NumPy: see OPENBLAS_NUM_THREADS
+    from compliance.store import dialect, schema  # which imports NumPy: see OPENBLAS_NUM_THREADS
+    from tests.schema_once import SchemaOnce
 
     compiled = Compiled()
 
@@ -70,6 +73,7 @@ def quick_stores() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(dialect, "create_engine", created)
+        patch.setattr(schema, "upgrade", SchemaOnce(schema.upgrade))
         yield
 
 
