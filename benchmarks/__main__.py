@@ -10,6 +10,7 @@ from pathlib import Path
 NAMES = (
     "engine",
     "evaluation",
+    "datasets",
     "polling",
     "store",
     "delivery",

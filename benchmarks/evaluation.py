@@ -60,7 +60,7 @@ def _lines(folder: Path, count: int, runs: int) -> None:
         contenders[f"{name}: bare loop"] = partial(decode_alone, source)
         for workers in (1, CORES):
             target = folder / "verdicts.parquet"
-            contenders[f"{name}: evaluate, workers {workers}"] = partial(_command, source, target, workers)
+            contenders[f"{name}: evaluate, workers {workers}"] = partial(run_command, source, target, workers)
     found = timed(contenders, runs)
     rows = [("", "seconds", "crimes a second", "of the bare loop")]
     for name, seconds in found.items():
@@ -135,15 +135,15 @@ def _growth(folder: Path) -> None:
             writer.write_table(part, row_group_size=65_536)
         if writer is not None:
             writer.close()
-        seconds, peak = _command(source, target, CORES)
+        seconds, _, peak = run_command(source, target, CORES)
         rows.append((f"{size:,}", f"{seconds:.1f}", f"{size / seconds:,.0f}", f"{peak:,.0f}"))
         source.unlink()
         target.unlink()
     show("Growth: Parquet to Parquet, the whole command", rows)
 
 
-def _command(source: Path, target: Path, workers: int) -> tuple[float, float]:
-    """Run `evaluate` as a process -> (seconds, peak memory in MiB)."""
+def run_command(source: Path, target: Path, workers: int) -> tuple[float, float, float]:
+    """Run `evaluate` -> (seconds, processor seconds of all its processes, peak memory of the largest one in MiB)."""
     options = ["--policy", "west-mercia", "--as-at", AS_AT.isoformat(), "--workers", str(workers)]
     command = [
         sys.executable,
@@ -159,8 +159,8 @@ def _command(source: Path, target: Path, workers: int) -> tuple[float, float]:
     # A small process in between: the peak of a child is at least what its parent held when it was made.
     launcher = [sys.executable, "-c", _LAUNCHER, *command]
     done = subprocess.run(launcher, capture_output=True, text=True, check=True)
-    seconds, peak = done.stdout.split()
-    return float(seconds), float(peak)
+    seconds, processor, peak = map(float, done.stdout.split())
+    return seconds, processor, peak
 
 
 _LAUNCHER = """
@@ -168,6 +168,6 @@ import os, sys, time
 start = time.perf_counter()
 child = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ)
 _, status, usage = os.wait4(child, 0)
-print(time.perf_counter() - start, usage.ru_maxrss / 1024)
+print(time.perf_counter() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 sys.exit(os.waitstatus_to_exitcode(status))
 """

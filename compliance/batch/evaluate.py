@@ -114,12 +114,14 @@ def evaluate(
     workers: int | None = None,
     strict: bool = False,
     for_spreadsheet: bool = False,
+    synced: bool = True,
 ) -> Evaluated:
     """Judge every record of a file (NDJSON or Parquet) and write the verdicts (NDJSON, CSV or Parquet).
 
     `tell` is called with every refused record and every obligation set aside (rules 6.1a), by line; all others are
     judged. `workers` (default: the cores this process may use) judge parts of a large file in parallel; the verdicts
-    keep their order. With `for_spreadsheet`, no cell of a CSV file is a formula.
+    keep their order. With `for_spreadsheet`, no cell of a CSV file is a formula. Unless `synced`, nobody waits until
+    the verdicts are on disk.
     With `strict`, a field that the record format does not have is an error, raised once everything is read; there is no
     output.
 
@@ -133,7 +135,7 @@ def evaluate(
         )
     done = Evaluated()
     question = _Question(policy, as_at, known_at, target, for_spreadsheet)
-    with output(target, for_spreadsheet=for_spreadsheet) as out:
+    with output(target, for_spreadsheet=for_spreadsheet, synced=synced) as out:
         for answer in _answers(question, source, workers or len(os.sched_getaffinity(0))):
             for each in answer.unanswered:
                 tell(each)

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from threading import Lock
 from typing import Any, Final, cast
 
@@ -81,9 +82,15 @@ def _schema(types: dict[Place, pa.DataType]) -> pa.Schema:
 
 def _fields(kind: type, path: str, types: dict[Place, pa.DataType]) -> Iterator[tuple[str, pa.DataType]]:
     """Yield the fields of a record or of the items of one of its lists."""
-    for known in cast(inspect.StructType, inspect.type_info(kind)).fields:
+    for known in _known_fields(kind):
         yield known.encode_name, _arrow_type(known.type, f"{path}{known.encode_name}[].", types)
     yield from ((name, kind) for (level, name), kind in types.items() if level == path)
+
+
+@lru_cache
+def _known_fields(kind: type) -> tuple[inspect.Field, ...]:
+    """Return the fields of a struct, which msgspec works out anew each time, as slowly as a short file is judged."""
+    return cast(inspect.StructType, inspect.type_info(kind)).fields
 
 
 def _arrow_type(kind: inspect.Type, path: str, types: dict[Place, pa.DataType]) -> pa.DataType:

@@ -36,8 +36,8 @@ class Output:
     example because the disk is full. Then there is no file; for standard output, the error says that it is partial.
     """
 
-    def __init__(self, path: str) -> None:
-        self._path = path
+    def __init__(self, path: str, *, synced: bool = True) -> None:
+        self._path, self._synced = path, synced
         self._begun = False
         self._file: AbstractContextManager[IO[bytes]]
         self._stream: IO[bytes]
@@ -57,7 +57,7 @@ class Output:
             return nullcontext(sys.stdout.buffer)
         if Path(self._path).is_dir():
             raise SettingsError(f"--output {self._path}: is a folder; give the name of a file in it")
-        return whole_file(Path(self._path))
+        return whole_file(Path(self._path), synced=self._synced)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -258,15 +258,15 @@ _FORMATS: Final[dict[str, tuple[type[Output], Encode]]] = {
 _PACKED: Final[dict[str, Callable[[Verdicts, bool, Encode], Any]]] = {".gz": _gzip, ".zst": _zstandard}
 
 
-def output(path: str, *, for_spreadsheet: bool = False) -> Output:
-    """Return the output for a path. Raises SettingsError if no format has its ending.
+def output(path: str, *, for_spreadsheet: bool = False, synced: bool = True) -> Output:
+    """Return the output for a path, on disk once written or, unless `synced`, some time later.
 
-    Also raises SettingsError if it is for a spreadsheet and not CSV.
+    Raises SettingsError if no format has its ending. Also raises SettingsError if it is for a spreadsheet and not CSV.
     """
     kind, encoder, _ = _format(path)
     if for_spreadsheet and encoder is not encode_csv:
         raise SettingsError(f"--for-spreadsheet is for CSV; --output {path} does not end in .csv, .csv.gz or .csv.zst")
-    return kind(path)
+    return kind(path, synced=synced)
 
 
 def encode(path: str, verdicts: Verdicts, first: bool, *, for_spreadsheet: bool = False) -> Any:
@@ -278,6 +278,11 @@ def encode(path: str, verdicts: Verdicts, first: bool, *, for_spreadsheet: bool 
     if for_spreadsheet:
         plain = encode_spreadsheet
     return plain(verdicts, first) if packed is None else _PACKED[packed](verdicts, first, plain)
+
+
+def has_file_ending(path: str) -> bool:
+    """Return whether a path is that of a file of verdicts, or `-`."""
+    return path == STANDARD or path.removesuffix(".gz").removesuffix(".zst").endswith(tuple(_FORMATS))
 
 
 def _format(path: str) -> tuple[type[Output], Encode, str | None]:

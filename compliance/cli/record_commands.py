@@ -21,15 +21,20 @@ if TYPE_CHECKING:
     "--input",
     "source",
     required=True,
-    help="Crime records: NDJSON or .csv, also .gz or .zst, or .parquet; - for standard input.",
+    help="Crime records: NDJSON or .csv, also .gz or .zst, or .parquet; - for standard input; or the folder of a "
+    "partitioned dataset of Parquet.",
 )
 @click.option(
     "--output",
     "target",
     required=True,
-    help="Verdicts: .ndjson, .csv, also .gz or .zst, or .parquet; - for standard output.",
+    help="Verdicts: .ndjson, .csv, also .gz or .zst, or .parquet; - for standard output; of a dataset, a folder.",
 )
-@click.option("--workers", type=click.IntRange(1, 256), help="Number of threads. Default: one for each core.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 256),
+    help="Number of threads, for a dataset of processes. Default: one for each core.",
+)
 @click.option("--strict", is_flag=True, help="End with an error, without output, if there is an unknown field.")
 @click.option("--for-spreadsheet", is_flag=True, help="For CSV: put an apostrophe before text that would be a formula.")
 def evaluate(
@@ -42,27 +47,51 @@ def evaluate(
     strict: bool,
     for_spreadsheet: bool,
 ) -> None:
-    """Judge a file of crime records and write the verdicts. Needs no database.
+    """Judge a file or dataset of crime records and write the verdicts. Needs no database.
 
     Exit code 3: some records were refused, or obligations were set aside because the calendar does not cover a date
     they need. Each is reported on standard error with its line number (row number for CSV and Parquet) and the reason;
     all others are judged. Exit code 2: the command line, the policy or the input as a whole is wrong, or --strict found
     an unknown field. Exit code 4: the output could not be written to the end. With 2 and 4 there is no output file.
 
+    Of a dataset, what was not judged is in a dataset beside the verdicts. What is finished is kept, whatever ends the
+    command, and the same command continues (docs/many-forces.md).
+
     The last line on standard error gives the totals, and names fields that the record format does not have.
     """
     from functools import partial
+    from pathlib import Path
 
     from compliance.batch.evaluate import evaluate as run
     from compliance.batch.parquet import place_word
     from compliance.policy import load_policy
 
+    if Path(source).is_dir():
+        if for_spreadsheet:
+            raise click.UsageError("--for-spreadsheet is for CSV; the verdicts on a dataset are Parquet")
+        _evaluate_dataset(policy, as_at, known_at, source, target, workers, strict)
+        return
     done = run(
         load_policy(policy), as_at, known_at, source, target, partial(tell, place=place_word(source)),
         workers=workers, strict=strict, for_spreadsheet=for_spreadsheet,
     )  # fmt: skip
     echo(str(done), err=True)
     if done.refused or done.set_aside:
+        sys.exit(RecordError.exit_code)
+
+
+def _evaluate_dataset(
+    policy: str, as_at: datetime, known_at: datetime | None, source: str, target: str, workers: int | None, strict: bool
+) -> None:
+    from compliance.batch.dataset_ledger import NOT_JUDGED
+    from compliance.batch.evaluate_dataset import evaluate_dataset
+    from compliance.policy import load_policy
+
+    done = evaluate_dataset(load_policy(policy), as_at, known_at, source, target, workers=workers, strict=strict)
+    if done.totals.refused or done.totals.set_aside:
+        echo(f"what was not judged is in {target}/{NOT_JUDGED}", err=True)
+    echo(str(done), err=True)
+    if done.totals.refused or done.totals.set_aside:
         sys.exit(RecordError.exit_code)
 
 

@@ -126,12 +126,12 @@ def test_an_output_that_is_a_folder_is_an_error_before_anything_is_read(source: 
     assert list(folder.iterdir()) == []
 
 
-def test_an_input_that_is_a_folder_is_an_error(tmp_path: Path) -> None:
+def test_an_input_that_is_a_folder_and_no_dataset_is_an_error(tmp_path: Path) -> None:
     for name in ("crimes.ndjson", "crimes.csv", "crimes.parquet"):
         (tmp_path / name).mkdir()
         done = run(str(tmp_path / name), "-")
         assert done.returncode == 2
-        assert f"--input {tmp_path / name}: cannot be read" in only_line(done)
+        assert f"--input {tmp_path / name}: is not a dataset" in only_line(done)
 
 
 def test_standard_output_that_is_full_ends_with_4(source: str) -> None:
