@@ -4,8 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import func, select
+
 from compliance.store import AuditKind, Store
 from compliance.store.audit_log import StoredEntry, iterate_entries
+from compliance.store.tables import AUDIT_ENTRY
 
 
 @dataclass(frozen=True)
@@ -29,9 +32,17 @@ def list_entries(store: Store) -> list[StoredEntry]:
         return list(iterate_entries(connection))
 
 
-def list_accesses(store: Store) -> list[PageAccess]:
-    """What people saw and did on pages, and programs by the API, the oldest first."""
-    found = [stored.entry for stored in list_entries(store) if stored.entry.target.startswith("/")]
+def newest_number(store: Store) -> int:
+    """The number of the newest entry."""
+    with store.reading() as connection:
+        return int(connection.execute(select(func.max(AUDIT_ENTRY.c.number))).scalar() or 0)
+
+
+def list_accesses(store: Store, after: int = -1) -> list[PageAccess]:
+    """What people saw and did on pages, and programs by the API, the oldest first; of the entries after one, by number."""
+    with store.reading() as connection:
+        entries = list(iterate_entries(connection, select(AUDIT_ENTRY).where(AUDIT_ENTRY.c.number > after)))
+    found = [stored.entry for stored in entries if stored.entry.target.startswith("/")]
     return [
         PageAccess(
             each.at, each.who, each.role, each.what, each.target, each.details.get("asked", {}),

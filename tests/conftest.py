@@ -44,6 +44,14 @@ def pytest_sessionfinish() -> None:
     postgres.stop()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Before those that are long are left out."""
+    from tests.stores import share_out  # which imports NumPy: see OPENBLAS_NUM_THREADS
+
+    share_out(items)
+
+
 def pytest_collection_finish() -> None:
     """Half a million objects are there from now on: looking through them for garbage finds none and takes a twentieth of
     all the time. What comes to be after them is looked through less often."""

@@ -46,6 +46,25 @@ def one_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[New
 
 
 on_both: Final = pytest.mark.parametrize("new_database", DATABASES, indirect=True)
+on_a_file: Final = pytest.mark.parametrize("new_database", DATABASES[:1], indirect=True)
+shared_out: Final = pytest.mark.shared_out
+"""For modules in which each case is tried on one database: every third on PostgreSQL, the others on SQLite. On the other
+database it belongs to the long form (ALL_ON_BOTH=1: it does not)."""
+
+
+def share_out(items: Sequence[pytest.Item]) -> None:
+    """Mark as long the cases of modules that are `shared_out` on the database that they are not tried on."""
+    numbers: dict[Path, dict[str, int]] = {}
+    for item in items:
+        params = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+        is_asked = any("new_database" in mark.args[0] for mark in item.iter_markers("parametrize"))
+        if os.environ.get("ALL_ON_BOTH") or is_asked or not item.get_closest_marker("shared_out"):
+            continue
+        if (kind := params.get("new_database")) in DATABASES:
+            seen = numbers.setdefault(item.path, {})
+            number = seen.setdefault(item.nodeid.replace(kind, "", 1), len(seen))
+            if kind != DATABASES[number % 3 == 2]:
+                item.add_marker("long")
 
 
 @pytest.fixture(params=SHARED)

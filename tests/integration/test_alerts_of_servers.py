@@ -10,6 +10,7 @@ from tests.service_states import NOW, ServiceState
 from tests.setups import authority, server_tls
 from tests.web_server import answer, serving
 
+pytestmark = stores.shared_out
 new_database, database_url, store = stores.new_database, stores.database_url, stores.store
 state = alerting.state
 EMPTY = b'{"records": [], "next": "1", "more": false}'

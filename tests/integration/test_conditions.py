@@ -24,6 +24,7 @@ from tests.planted_feed_conditions import ahead, late, stopped
 from tests.service_states import NOW, Plant, ServiceState
 from tests.stores import rows
 
+pytestmark = stores.shared_out
 new_database, database_url, store = stores.new_database, stores.database_url, stores.store
 
 GIB = 2**30
@@ -77,10 +78,9 @@ def test_check_lists_the_crimes_whose_changes_are_out_of_order(state: ServiceSta
     assert listed[-1] == "and 2 more"
 
 
+@stores.on_a_file
 def test_changes_ahead_are_found_without_reading_all_crimes(state: ServiceState) -> None:
-    """The running service looks every minute."""
-    if not state.url.startswith("sqlite"):
-        pytest.skip("PostgreSQL reads a small table whole whatever the index")
+    """The running service looks every minute. PostgreSQL reads a small table whole whatever the index."""
     with state.store.reading() as connection:
         plan = connection.execute(text(f"EXPLAIN QUERY PLAN {changed_ahead(NOW)}"), {"changed_at_1": NOW}).all()
     assert "USING INDEX ix_crime_changed_ahead" in str(plan)
@@ -127,13 +127,12 @@ def test_a_file_that_is_no_database_and_a_server_that_does_not_answer_are_unusab
         assert "secret" not in str(found)
 
 
+@stores.on_a_file
 @pytest.mark.parametrize("how", ["deleted", "replaced by another"])
 def test_a_file_that_was_lost_under_the_service_is_found_until_the_next_one_starts(
     state: ServiceState, database_url: str, how: str
 ) -> None:
     file = Path(database_url.removeprefix("sqlite:///"))
-    if not file.is_file():
-        pytest.skip("PostgreSQL has no file of ours")
     kept = file.with_name("kept.db")
     with ExitStack() as service:
         service.enter_context(pytest.raises(DatabaseReplacedError))
@@ -161,10 +160,9 @@ def replace_by_a_copy(file: Path) -> None:
     other.replace(file)
 
 
+@stores.on_a_file
 def test_a_file_restored_while_no_service_runs_is_not_lost(state: ServiceState, database_url: str) -> None:
     file = Path(database_url.removeprefix("sqlite:///"))
-    if not file.is_file():
-        pytest.skip("PostgreSQL has no file of ours")
     with claim(database_url, RUN, NOW), state.store.reading() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     replace_by_a_copy(file)

@@ -20,6 +20,7 @@ from tests.feed_sites import CRIMES, FIRST, SECOND, Site, page
 from tests.stores import Record, raws, rows
 from tests.web_server import WebServer
 
+pytestmark = stores.shared_out
 new_database, database_url = stores.new_database, stores.database_url
 store = stores.store
 site, web, other = feed_sites.site, feed_sites.web, feed_sites.other

@@ -14,6 +14,7 @@ from tests.feed_sites import CRIMES, FIRST, GONE, SECOND, Site, changed, page
 from tests.stores import SOURCE, crime, raws, rows
 from tests.web_server import WebServer, answer
 
+pytestmark = stores.shared_out
 new_database, database_url = stores.new_database, stores.database_url
 store = stores.store
 site, web, other = feed_sites.site, feed_sites.web, feed_sites.other

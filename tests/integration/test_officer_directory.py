@@ -27,6 +27,7 @@ from tests.reporting import reporting
 from tests.stores import SOURCE, at, raws, rows, take
 from tests.web_server import WebServer, answer, serving
 
+pytestmark = stores.shared_out
 new_database, database_url = stores.new_database, stores.database_url
 store = stores.store
 

@@ -12,6 +12,7 @@ from tests.integration import test_officer_directory as over_http
 from tests.integration.test_feed_settings import DATABASE_URL, call
 from tests.integration.test_officer_directory import GOOD, HALF, HTML, TROUBLES, World
 
+pytestmark = stores.shared_out
 new_database, database_url = stores.new_database, stores.database_url
 store, world = stores.store, over_http.world
 

@@ -16,6 +16,7 @@ from compliance.store.tables import OUTBOX
 from tests import stores
 from tests.mails import CONFIG, queue_mail
 
+pytestmark = stores.shared_out
 new_database, database_url = stores.new_database, stores.database_url
 NOW = datetime(2026, 6, 10, 6, tzinfo=UTC)
 

@@ -16,6 +16,7 @@ from compliance.store.tables import FEED_CURSOR, POLL
 from tests import stores
 from tests.stores import SOURCE, at, crime, raws, rows
 
+pytestmark = stores.shared_out
 new_database, database_url = stores.new_database, stores.database_url
 store = stores.store
 

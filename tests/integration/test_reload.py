@@ -17,6 +17,7 @@ from tests import stores
 from tests.engine import RULES
 from tests.service_states import NOW, ServiceState
 
+pytestmark = stores.shared_out
 new_database, database_url, store = stores.new_database, stores.database_url, stores.store
 
 
@@ -204,12 +205,12 @@ def test_the_watch_looks_by_the_new_settings(state: ServiceState, daemon: Daemon
     assert daemon._watch._service.settings.reminders.stale_hours == 30
 
 
+@stores.on_a_file
 def test_jobs_fail_while_the_database_cannot_be_written_and_go_on_afterwards(
     state: ServiceState, daemon: Daemon
 ) -> None:
-    """As on a disk that the kernel has made read-only: the daemon goes on, and says so."""
-    if state.store.engine.dialect.name != "sqlite":
-        pytest.skip("PostgreSQL is told by its own errors")
+    """As on a disk that the kernel has made read-only: the daemon goes on, and says so. PostgreSQL is told by its own
+    errors."""
     is_readonly = True
 
     def begin(connection: Connection) -> None:

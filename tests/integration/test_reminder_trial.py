@@ -19,6 +19,7 @@ from tests import stores
 from tests.office import POLICY, SETTINGS, Office, crime, morning
 from tests.reminding import change
 
+pytestmark = stores.shared_out
 new_database, office = stores.new_database, offices.any_office
 TRIAL = {"name": "plan", "plan_weekday": "mon", "until": "2026-07-05"}
 RULES = {"due_soon_days": 0, "ahead_days": 0, "ladder": [], "plan_weekday": "never"}

@@ -15,6 +15,7 @@ from tests import stores
 from tests.integration.test_reminders_again import telling
 from tests.office import Office, crime, morning
 
+pytestmark = stores.shared_out
 new_database, sqlite_office, any_office = stores.new_database, offices.office, offices.any_office
 OFFICER, SUPERVISOR = "1042@force.example", "2000@force.example"
 

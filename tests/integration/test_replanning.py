@@ -19,6 +19,7 @@ from tests.idle import LONDON, idling
 from tests.service_states import NOW, ServiceState
 from tests.stores import at, crime, rows
 
+pytestmark = stores.shared_out
 new_database, database_url, store = stores.new_database, stores.database_url, stores.store
 EVENING: Final = at("2026-07-20 20:00")
 

@@ -134,9 +134,10 @@ def differences(one: Any, other: Any, path: str = "") -> Iterator[str]:
         yield f"{path}: {one}, {other}"
 
 
-@pytest.fixture
-def in_time(store: Store, tmp_path: Path) -> InTime:
-    return InTime(store, tmp_path, 29)
+@pytest.fixture(params=[22, pytest.param(29, marks=pytest.mark.long)])
+def in_time(request: pytest.FixtureRequest, store: Store, tmp_path: Path) -> InTime:
+    """Three weeks, in which also a month and a quarter settle; four in the long form."""
+    return InTime(store, tmp_path, request.param)
 
 
 def test_1_2a_published_months_later_or_again_every_figure_is_as_it_was_in_time(in_time: InTime) -> None:

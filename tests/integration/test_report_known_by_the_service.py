@@ -17,6 +17,7 @@ from tests import stores
 from tests.reporting import reporting
 from tests.stores import at, crime, take, updates
 
+pytestmark = stores.shared_out
 new_database, database_url = stores.new_database, stores.database_url
 store = stores.store
 

@@ -18,6 +18,7 @@ from tests.mails import CONFIG
 from tests.reporting import told
 from tests.stores import crime, take
 
+pytestmark = stores.shared_out
 new_database, database_url = stores.new_database, stores.database_url
 store = stores.store
 

@@ -22,6 +22,7 @@ from tests.poison import good, poison
 from tests.stores import Record, at, take
 from tests.web_server import WebServer, answer, serving
 
+pytestmark = stores.shared_out
 new_database, database_url = stores.new_database, stores.database_url
 store, without_examples = stores.store, checks.without_examples
 

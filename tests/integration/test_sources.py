@@ -29,6 +29,7 @@ from tests.office import crime
 from tests.stores import at
 from tests.web_server import WebServer, answer, serving
 
+pytestmark = stores.shared_out
 new_database, database_url = stores.new_database, stores.database_url
 store = stores.store
 

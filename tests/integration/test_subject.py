@@ -19,6 +19,7 @@ from tests.accesses import list_entries
 from tests.service_states import NOW, ServiceState
 from tests.stores import crime, take
 
+pytestmark = stores.shared_out
 new_database, database_url, store = stores.new_database, stores.database_url, stores.store
 
 

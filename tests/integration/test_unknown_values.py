@@ -22,6 +22,7 @@ from tests.integration.test_feed_settings import DATABASE_URL, call
 from tests.stores import SOURCE, Record, at, crime, raws, rows
 from tests.web_server import WebServer, answer, serving
 
+pytestmark = stores.shared_out
 new_database, database_url = stores.new_database, stores.database_url
 store, without_examples = stores.store, checks.without_examples
 

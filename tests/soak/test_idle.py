@@ -18,6 +18,7 @@ from tests.idle import CYCLE, LONDON, idling
 new_database = stores.new_database
 
 CYCLES = int(os.environ.get("CYCLES", "10000"))
+MORE_THAN_AN_HOUR = 13
 MIB = 2**20
 
 
@@ -36,15 +37,27 @@ def memory() -> int:
     return int(psutil.Process().memory_info().rss)
 
 
-def test_an_idle_cycle_writes_one_row_and_adds_none(tmp_path: Path, new_database: stores.NewDatabase) -> None:
+@pytest.mark.parametrize(
+    ("new_database", "cycles"),
+    [
+        ("sqlite", MORE_THAN_AN_HOUR),
+        ("postgresql", 2),
+        pytest.param("postgresql", MORE_THAN_AN_HOUR, marks=pytest.mark.long),
+    ],
+    indirect=["new_database"],
+)
+def test_an_idle_cycle_writes_one_row_and_adds_none(
+    tmp_path: Path, new_database: stores.NewDatabase, cycles: int
+) -> None:
     """A Saturday night: no day begins and no email goes out. Poll, reminders and report look every five minutes, the watch
-    each minute, and all that is written is when the crime system was read."""
+    each minute, and all that is written is when the crime system was read. In more than an hour reminders are planned
+    again."""
     start, database = datetime(2026, 6, 27, 0, 30, tzinfo=LONDON), stores.new_migrated(new_database)
     with idling(tmp_path, start, weeks=2, database=database) as idle:
         for _ in range(5):
             idle.cycle()  # until there is an overlap to read from
         before, began = idle.rows(), memory()
-        for _ in range(13):  # more than an hour: reminders are planned again
+        for _ in range(cycles):
             idle.writes.clear()
             idle.transactions.clear()
             idle.cycle()
