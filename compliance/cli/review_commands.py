@@ -148,14 +148,19 @@ def show(config: Path, number: int | None, form: str) -> None:
 @review.command()
 @CONFIG
 @_NUMBER
+@click.option("--set", "changes", multiple=True, metavar="KEY=VALUE", help="Say what another rule makes of the period.")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-def pack(config: Path, number: int | None, folder: Path) -> None:
-    """Write what was found to FOLDER, for an inspector: a report as PDF and HTML, the cases as XLSX, all as JSON."""
+def pack(config: Path, number: int | None, folder: Path, changes: tuple[str, ...]) -> None:
+    """Write what was found to FOLDER, for an inspector: a report as PDF and HTML, the cases as XLSX, all as JSON.
+
+    It says how the published rate has changed since and, with --set, what another rule makes of the period (repeatable,
+    as of `compliance whatif`).
+    """
     from compliance.service.review_pack import write_pack
 
     with service_of(config) as service:
         _note_cases(service, number)
-        written = write_pack(service, number, folder)
+        written = write_pack(service, number, folder, changes)
     for path in written:
         echo(path)
 

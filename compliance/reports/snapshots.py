@@ -93,6 +93,15 @@ def earlier_periods(store: Store, period: Span) -> list[Earlier]:
         return [_earlier(row, span, figures) for row, span, figures in found if figures is not None]
 
 
+def published_as(store: Store, period: Span, version: int) -> Earlier | None:
+    """Return what a version of the board's report of a period had published; None if it is not held or not readable."""
+    asked = select(Published).where(Published.edition == "board", Published.period == str(period))
+    with store.session(reading=True) as session:
+        row = session.exec(asked.where(Published.version == version)).first()
+        figures = None if row is None else read_figures(row)
+        return None if row is None or figures is None else _earlier(row, period, figures)
+
+
 def last_told(store: Store, period: Span) -> dict[str | None, LastTold]:
     """Return what the last report before a period of the same kind told first, by its division (None: the board's).
 

@@ -12,6 +12,7 @@ from compliance.reports.periods import in_words, parse_period
 from compliance.reports.words import day, span
 from compliance.reviews.results import CaseFinding, ReviewedCase, ReviewResults
 from compliance.reviews.review_sentences import rate_in_words, state_counts, state_findings
+from compliance.reviews.since_published import SincePublished, since_sections
 from compliance.reviews.strata import IN_WORDS, RecordedState
 from compliance.text import join_words
 
@@ -65,11 +66,15 @@ class ReviewFacts:
         }  # fmt: skip
 
 
-def review_report(facts: ReviewFacts, held: Sequence[ReviewedCase], results: ReviewResults) -> Report:
+def review_report(
+    facts: ReviewFacts, held: Sequence[ReviewedCase], results: ReviewResults, since: SincePublished
+) -> Report:
     """Return the document: what was found, by what the record says and by division, the cases, and how it was done."""
     title = f"Is the record true? A dip sample: {facts.title}"
-    sections = (_found(results), _by_record(results), _by_division(results), _contacts(facts, results),
-                _cases(held, results), _proof(facts), _read(facts, results), _drawn(facts, results))  # fmt: skip
+    sections = (
+        _found(results), _by_record(results), _by_division(results), _contacts(facts, results), _cases(held, results),
+        *since_sections(since), _proof(facts), _read(facts, results), _drawn(facts, results),
+    )  # fmt: skip
     period = parse_period(facts.period)
     about = (f"Due {span(period.first, period.last)}", f"{results.read:,} of {results.drawn:,} cases read")
     name = f"{facts.force}: dip sample {facts.number}, {facts.requirement}, {in_words(facts.period)}"

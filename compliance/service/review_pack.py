@@ -1,6 +1,6 @@
 """What an inspector gets of a dip sample: a report, its cases, and the figures with how it was drawn."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
@@ -14,6 +14,7 @@ from compliance.reports.typesetting import typeset
 from compliance.reports.words import day, span
 from compliance.reviews.results import as_json
 from compliance.reviews.review_report import ReviewFacts, case_list, review_report
+from compliance.service.review_restated import find_since
 from compliance.service.reviewing import proof_of, results_of
 from compliance.service.service import Service
 from compliance.store.audit_entry import AuditKind
@@ -28,10 +29,11 @@ ON_PAGE: Final = "/reviews/{number}/{case}"
 """The page on which answers are given, as the audit log names it."""
 
 
-def write_pack(service: Service, number: int | None, folder: Path) -> list[Path]:
+def write_pack(service: Service, number: int | None, folder: Path, changes: Sequence[str] = ()) -> list[Path]:
     """Write what a dip sample found as PDF, HTML, XLSX (the cases) and JSON; only the owner may read them.
 
-    Raises SettingsError if there is no such sample or the folder cannot be written.
+    `changes`: KEY=VALUE of a changed policy, of which the pack then says what it makes of the period. Raises
+    SettingsError if there is no such sample, a change cannot be, or the folder cannot be written.
     """
     review, held, results = results_of(service, number)
     facts = ReviewFacts(
@@ -40,10 +42,12 @@ def write_pack(service: Service, number: int | None, folder: Path) -> list[Path]
         [(name, question) for name, question in review.criteria], review.proof, review.proof != proof_of(service),
         review.closed_at, _stored(service, review), [*_log_of(service, review), *_page_log_of(service, review)],
     )  # fmt: skip
-    report = review_report(facts, held, results)
+    since = find_since(service, review, changes)
+    report = review_report(facts, held, results, since)
+    said = {"sample": facts.as_json(), "since": since.as_json(), **as_json(results)}
     files = {
         "pdf": typeset(report), "html": page_of(report).encode(), "xlsx": list_workbook(case_list(facts, held)),
-        "json": msgspec.json.format(msgspec.json.encode({"sample": facts.as_json(), **as_json(results)})),
+        "json": msgspec.json.format(msgspec.json.encode(said)),
     }  # fmt: skip
     paths = {folder / f"review-{review.id}.{form}": content for form, content in files.items()}
     try:

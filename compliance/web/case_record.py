@@ -67,7 +67,7 @@ def _facts(crime: Crime, victim_ref: str, local: LocalDates) -> Iterator[tuple[s
             when = " ".join(f"{word} {in_local_time(at, local)}" for word, at in between if at)
             yield "Contact hold", ", ".join(filter(None, (hold.reason, when)))
     for event in sorted(crime.events or [], key=lambda each: _instant(each.at)):
-        yield "Event", f"{event.kind}, {in_local_time(event.at, local)}"
+        yield "Event", f"{event.kind.replace('_', ' ')}, {in_local_time(event.at, local)}"
 
 
 def _instant(text: str) -> datetime:
