@@ -2,29 +2,24 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
 
 from compliance.batch.dataset_files import DatasetFile, dataset_files
 from compliance.batch.dataset_ledger import DatasetQuestion, open_ledger
 from compliance.batch.evaluate import Evaluated
-from compliance.batch.file_judge import Answer, FileJudge, begin_process, judge_file
+from compliance.batch.file_judge import Answer, FileJudge
 from compliance.batch.outputs import has_file_ending
-from compliance.batch.parquet import in_order
+from compliance.batch.processes import in_processes
 from compliance.errors import SettingsError, UnavailableError
 from compliance.policy import Policy
 from compliance.progress import tell_step
 from compliance.text import count_noun
 
-_AHEAD: Final = 16
-"""How many files wait for each process, so that none idles while another judges a large one."""
 _SHOWN: Final = 20
 
 
@@ -104,19 +99,7 @@ def _answers(judge: FileJudge, files: Sequence[DatasetFile], workers: int) -> It
     """Yield what came of each file, the largest first, so that no process ends long after the others."""
     ordered = sorted(files, key=lambda file: -file.rows)
     names = (file.name for file in ordered)
-    if workers == 1 or len(files) == 1:
-        yield from zip(ordered, map(judge.judge, names), strict=True)
-        return
-    pool = ProcessPoolExecutor(min(workers, len(files)), get_context("spawn"), begin_process, (judge,))
-    try:
-        yield from zip(ordered, in_order(pool, judge_file, names, workers * _AHEAD), strict=True)
-    except BrokenProcessPool:
-        raise UnavailableError(
-            f"--input {judge.source}: a process that judged a file was killed, for example because there was no more "
-            "memory; what is finished is kept: run the command again, with fewer --workers if need be"
-        ) from None
-    finally:
-        pool.shutdown(cancel_futures=True)
+    yield from zip(ordered, in_processes(judge.judge, names, min(workers, len(ordered))), strict=True)
 
 
 @contextmanager

@@ -1,15 +1,9 @@
 """Judge one file of a dataset, in a process of its own."""
 
-import os
-import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from multiprocessing import parent_process
-from multiprocessing.connection import wait
 from pathlib import Path
-from threading import Thread
-from typing import Final
 
 from compliance.batch.dataset_ledger import NOT_JUDGED, VERDICTS, FinishedFile, counts_of, digest_of
 from compliance.batch.evaluate import evaluate
@@ -79,26 +73,3 @@ def _digest_of(path: Path) -> str:
     if found is None:
         raise SettingsError("was removed while it was judged; run the command again once nothing writes to it")
     return found
-
-
-_judges: Final[list[FileJudge]] = []
-"""The one of this process."""
-
-
-def begin_process(judge: FileJudge) -> None:
-    """Prepare a process for `judge_file`. It ends with the process that started it, also if that is killed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the other one ends it
-    Thread(target=_end_with_parent, name="parent", daemon=True).start()
-    _judges.append(judge)
-
-
-def judge_file(name: str) -> Answer:
-    """Judge the file of a name, as `FileJudge.judge` does, in a process that has begun."""
-    return _judges[0].judge(name)
-
-
-def _end_with_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)

@@ -11,7 +11,7 @@ from compliance.cli.job_commands import inbound, migrate, notices, poll, remind,
 from compliance.cli.maintenance_commands import maintenance
 from compliance.cli.options import Main
 from compliance.cli.outbox_commands import outbox
-from compliance.cli.record_commands import evaluate, explain, whatif
+from compliance.cli.record_commands import evaluate, explain, figures, whatif
 from compliance.cli.report_commands import report
 from compliance.cli.review_commands import review
 from compliance.cli.status_commands import check, status
@@ -31,6 +31,7 @@ def main() -> None:
 
 for command in (
     evaluate,
+    figures,
     explain,
     whatif,
     init,

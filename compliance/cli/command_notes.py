@@ -34,6 +34,7 @@ OF_COMMANDS: Final[Mapping[str, AuditKind | str]] = {
     "export": AuditKind.DISCLOSURE,
     "feed restart": AuditKind.CONFIGURATION,
     "feed try": NO_STORE,
+    "figures": NO_STORE,
     "inbound": BY_THE_SERVICE,
     "init": NO_STORE,
     "maintenance": AuditKind.CONFIGURATION,

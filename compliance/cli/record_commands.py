@@ -1,4 +1,4 @@
-"""Commands on files of crime records or on the database: evaluate, explain, whatif."""
+"""Commands on files of crime records or on the database: evaluate, figures, explain, whatif."""
 
 import sys
 from datetime import datetime
@@ -170,4 +170,44 @@ def whatif(
     answer = RecordsQuestion(**question).whatif(settings, policy_to, period, examples, partial(tell, place=place))
     echo_text(render(answer, form))
     if answer.refused or any(answer.set_aside):
+        sys.exit(RecordError.exit_code)
+
+
+@click.command()
+@click.option("--dataset", "source", required=True, help="The folder of a partitioned dataset of crime records.")
+@click.option("--policy", required=True, help="A policy file, or the name of a supplied policy, such as west-mercia.")
+@click.option("--period", required=True, help="A settled week, such as 2026-W25.")
+@click.option("--by", type=click.Choice(["force", "force,division"]), default="force", show_default=True)
+@click.option(
+    "--records-begin",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The date from which all forces' records are complete (statistics 1.2b). Default: found for each force.",
+)
+@click.option("--format", "form", type=click.Choice(["text", "csv", "json"]), default="text", show_default=True)
+@click.option("--workers", type=click.IntRange(1, 256), help="Number of processes. Default: one for each core.")
+def figures(
+    source: str, policy: str, period: str, by: str, records_begin: datetime | None, form: Any, workers: int | None
+) -> None:
+    """Compare forces, and the divisions of each, from a dataset of crime records. Needs no database.
+
+    Rates, intervals, comparisons and funnels of a week and the 13 up to it are made as in the report of one force, each
+    week as at seven days after its end (docs/many-forces.md). Exit code 3: some records were refused; each is named on
+    standard error, and all others are counted.
+    """
+    import os
+
+    from compliance import clock
+    from compliance.policy import load_policy
+    from compliance.reports.force_forms import render
+    from compliance.reports.weeks import Week
+    from compliance.service.figures_across import figures_across
+
+    asked = load_policy(policy)
+    found = figures_across(
+        source, asked, Week.parse(period), asked.local.date_of(clock.now()),
+        lambda file, each: tell(each, f"{file} row"), divisions=by == "force,division",
+        begun=records_begin.date() if records_begin else None, workers=workers or len(os.sched_getaffinity(0)),
+    )  # fmt: skip
+    echo_text(render(found, form))
+    if found.refused:
         sys.exit(RecordError.exit_code)

@@ -1,5 +1,7 @@
 """Areas, divisions and teams compared with the rest, under one requirement (statistics 1.5)."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
@@ -8,9 +10,10 @@ from compliance.reports.catalogue.area_figures import AREA, SILENT_AREA, TRAILIN
 from compliance.reports.catalogue.edition import Edition
 from compliance.reports.catalogue.silence_figures import SILENT
 from compliance.reports.catalogue.unit_figures import DIVISION, FORMER_DIVISION, TEAM, TRAILING_UNIT
-from compliance.reports.findings import Group
+from compliance.reports.findings import Funnel, Group
 from compliance.reports.rates import change, has, rate
 from compliance.reports.report_model import AreaMembers, DivisionFigures, Figures, FormerMap
+from compliance.reports.trends import funnel
 from compliance.reports.unit_levels import AREAS
 
 
@@ -31,6 +34,12 @@ def compare_units(
     nameless = any((coded.codes < 0).any() for coded in shown)
     every = [*sorted(names), *([None] if nameless else [])]
     return tuple(_compare_unit(edition, requirement, unit, name, repeats, compared) for name in every)
+
+
+def find_funnel(edition: Edition, requirement: str, units: Sequence[DivisionFigures], compared: bool) -> Funnel | None:
+    """Return the units in the funnel, none of which is called different yet (statistics 3). `compared`: as above."""
+    whole = rate(edition.trailing_due(edition.place(requirement)), 1.0).share.rate if compared else None
+    return funnel([(unit.name, unit.trailing.share) for unit in units if unit.name and unit.trailing], whole)
 
 
 def _compare_unit(

@@ -1,22 +1,27 @@
 """Units that differ from the rest, all comparisons of a page judged together (statistics 1.5) (decision 0052)."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 from msgspec.structs import replace
 
 from compliance.reports.catalogue.edition import Edition
 from compliance.reports.findings import Funnel
-from compliance.reports.rates import change, has, rate
+from compliance.reports.force_model import ComparedRequirement
+from compliance.reports.rates import change
 from compliance.reports.report_model import DivisionFigures, RequirementFigures
 from compliance.reports.statistics import benjamini_hochberg
+from compliance.reports.unit_counts import UnitCounts
 from compliance.reports.unit_levels import AREAS, DIVISIONS, TEAMS, UnitLevel
 
 LEVEL: Final = 0.05
 """The false discovery rate of a family (statistics 1.5)."""
 
 
-def judge_families(edition: Edition, requirements: Sequence[RequirementFigures]) -> tuple[RequirementFigures, ...]:
+R = TypeVar("R", RequirementFigures, ComparedRequirement)
+
+
+def judge_families(edition: Edition, requirements: Sequence[R]) -> tuple[R, ...]:
     """Return the requirements with each unit that differs from the rest called so.
 
     The divisions (or in a division's edition its teams) under all requirements are one family, the areas another.
@@ -26,9 +31,7 @@ def judge_families(edition: Edition, requirements: Sequence[RequirementFigures])
     return tuple(requirements)
 
 
-def _judge(
-    edition: Edition, requirements: Sequence[RequirementFigures], level: UnitLevel
-) -> Sequence[RequirementFigures]:
+def _judge(edition: Edition, requirements: Sequence[R], level: UnitLevel) -> Sequence[R]:
     p = {
         (requirement.id, unit.name): unit.change.p
         for requirement in requirements
@@ -36,50 +39,51 @@ def _judge(
         if unit.change and unit.change.tested and unit.change.p is not None
     }
     rejected = benjamini_hochberg(list(p.values()), LEVEL)
-    different = [key for key, is_rejected in zip(p, rejected, strict=True) if is_rejected]
+    different = {key for key, is_rejected in zip(p, rejected, strict=True) if is_rejected}
     if not different:
         return requirements
     highest = LEVEL * len(different) / len(p)
-    return [
-        _with_units(level, requirement, [
-            _call_different(edition, requirement.id, level, unit, highest) if (requirement.id, unit.name) in different
-            else unit
+    judged = []
+    for requirement in requirements:
+        names = {name for id_, name in different if id_ == requirement.id}
+        counts = _count(edition, requirement.id, level) if names else None
+        units = [
+            _call_different(counts, unit, highest) if counts and unit.name in names else unit
             for unit in level.list_units(requirement)
-        ])
-        for requirement in requirements
-    ]  # fmt: skip
+        ]
+        judged.append(_with_units(level, requirement, units))
+    return judged
 
 
-def _call_different(
-    edition: Edition, requirement: str, level: UnitLevel, unit: DivisionFigures, highest: float
-) -> DivisionFigures:
+def _call_different(counts: UnitCounts, unit: DivisionFigures, highest: float) -> DivisionFigures:
     assert unit.change is not None  # noqa: S101  # it was compared
-    rests_on = _rests_on(edition, requirement, level, unit, highest)
+    rests_on = _rests_on(counts, unit, highest)
     return replace(unit, change=replace(unit.change, significant=True), rests_on=rests_on)
 
 
-def _rests_on(
-    edition: Edition, requirement: str, level: UnitLevel, unit: DivisionFigures, highest: float
-) -> tuple[str, ...]:
+def _rests_on(counts: UnitCounts, unit: DivisionFigures, highest: float) -> tuple[str, ...]:
     """Return the other units without which it would not differ: compared again, with each left out of the rest.
 
     `highest`: the largest p that its family lets differ.
     """
     assert unit.trailing is not None  # noqa: S101  # it was compared
-    place = edition.place(requirement)
-    every = edition.trailing_due(place)
-    column = edition.unit_of(every, level.name)
     found = []
-    for name in sorted(set(column.present()) - {unit.name}):
-        left = every.where(~has(column, unit.name) & ~has(column, name))
-        rest = rate(left, edition.clusters.unit_effect(left, place, level.name)).share
-        without = change(unit.trailing.share, rest)
+    for name in sorted(set(counts.column.present()) - {unit.name}):
+        without = change(unit.trailing.share, counts.without(unit.name, name))
         if without and without.tested and without.p is not None and without.p > highest:
             found.append(name)
     return tuple(found)
 
 
-def _with_units(level: UnitLevel, found: RequirementFigures, units: Sequence[DivisionFigures]) -> RequirementFigures:
+def _count(edition: Edition, requirement: str, level: UnitLevel) -> UnitCounts:
+    place = edition.place(requirement)
+    every = edition.trailing_due(place)
+    return UnitCounts.of(
+        every, edition.unit_of(every, level.name), edition.clusters.of(place), level in (AREAS, DIVISIONS)
+    )
+
+
+def _with_units(level: UnitLevel, found: R, units: Sequence[DivisionFigures]) -> R:
     if level is AREAS:
         return replace(found, areas=tuple(units))
     return replace(found, divisions=tuple(units), funnel=found.funnel and mark_different(found.funnel, units))

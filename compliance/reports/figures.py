@@ -47,7 +47,13 @@ from compliance.reports.catalogue.silence_figures import (
 from compliance.reports.catalogue.unit_figures import OFFENCE
 from compliance.reports.changed_policy import find_changed_policy
 from compliance.reports.changes import LastTold, Outside, Part, PastSeries
-from compliance.reports.compared_units import compare_areas, compare_units, count_by_former_map, list_area_members
+from compliance.reports.compared_units import (
+    compare_areas,
+    compare_units,
+    count_by_former_map,
+    find_funnel,
+    list_area_members,
+)
 from compliance.reports.definitions import definitions
 from compliance.reports.duplicates import leave_out
 from compliance.reports.families import judge_families
@@ -58,7 +64,7 @@ from compliance.reports.on_duplicates import compare_own_past, compare_requireme
 from compliance.reports.own_past import compare_with_own_past
 from compliance.reports.quality import data_quality
 from compliance.reports.questions import first_owed
-from compliance.reports.rates import BANDS, change_over_time, rate
+from compliance.reports.rates import BANDS, change_over_time
 from compliance.reports.reminding import Mailed, after_reminder, count_effects
 from compliance.reports.report_model import (
     Closing,
@@ -74,7 +80,7 @@ from compliance.reports.report_model import (
 from compliance.reports.satisfaction import Satisfaction
 from compliance.reports.sources import RecordSource
 from compliance.reports.spans import Span
-from compliance.reports.trends import funnel, trend, unit_trends
+from compliance.reports.trends import trend, unit_trends
 from compliance.reports.unknown_units import count_unknown_units
 from compliance.reports.weeks_compared import PARTS
 
@@ -212,8 +218,6 @@ def _requirement(judged: Judgements, edition: Edition, asked: AskedRequirement) 
     compares = len(held) == TRAILING
     divisions = () if asked.event else compare_units(edition, asked.id, edition.unit, repeats, compares)
     unit_of, rho = partial(edition.unit_of, unit=edition.unit), edition.clusters.of(place).officer_week
-    whole = rate(edition.trailing_due(place), 1.0).share.rate if compares else None
-    points = [(d.name, d.trailing.share) for d in divisions if d.name is not None and d.trailing]
     return RequirementFigures(
         id=asked.id,
         title=asked.title,
@@ -232,7 +236,7 @@ def _requirement(judged: Judgements, edition: Edition, asked: AskedRequirement) 
         overdue=_overdue(edition, asked.id),
         trend=trend(weeks, place, charted, asked, options, beginning),
         units=() if asked.event else unit_trends(weeks, place, unit_of, rho, asked, options, beginning),
-        funnel=funnel(points, whole),
+        funnel=find_funnel(edition, asked.id, divisions, compares),
         offences=_offences(edition, asked.id) if held else (),
         due_from=due_from,
         parts=_parts(edition, asked, weeks),

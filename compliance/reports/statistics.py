@@ -194,8 +194,12 @@ def design_effect(size: npt.ArrayLike, correlation: float) -> float:
     `size`: how many of them each officer (or team) has. `correlation`: ρ, from 0 to 1.
     """
     n_of = np.asarray(size, dtype=np.int64)
-    n = int(n_of.sum())
-    return 1 + correlation * (int((n_of**2).sum()) / n - 1) if n else 1.0
+    return design_effect_of(int(n_of.sum()), int((n_of**2).sum()), correlation)
+
+
+def design_effect_of(n: int, squares: int, correlation: float) -> float:
+    """Return the same from how many obligations there are, and the sum of the squares of `size`."""
+    return 1 + correlation * (squares / n - 1) if n else 1.0
 
 
 def paired_change(

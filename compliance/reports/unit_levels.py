@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from compliance.reports.catalogue.row import NO_NAME
+from compliance.reports.force_model import ComparedRequirement
 from compliance.reports.report_model import DivisionFigures, Figures, RequirementFigures
 
 
@@ -23,7 +24,7 @@ class UnitLevel:
     nameless: str = NO_NAME
     untitled: str = "None recorded"
 
-    def list_units(self, requirement: RequirementFigures) -> tuple[DivisionFigures, ...]:
+    def list_units(self, requirement: RequirementFigures | ComparedRequirement) -> tuple[DivisionFigures, ...]:
         """Return the units of the level under a requirement."""
         if self.name != AREAS.name:
             return requirement.divisions

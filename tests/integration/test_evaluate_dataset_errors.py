@@ -12,10 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from compliance.batch import evaluate_dataset as module
 from compliance.batch.evaluate import Evaluated, evaluate
 from compliance.batch.evaluate_dataset import EvaluatedDataset, evaluate_dataset
-from compliance.errors import ComplianceError, SettingsError, UnavailableError
+from compliance.errors import SettingsError, UnavailableError
 from tests.datasets import SAMPLE, command, digests, write_dataset
 from tests.engine import shipped
 
@@ -252,20 +251,6 @@ def test_a_full_disk_ends_with_4_and_the_run_continues_once_there_is_room(
     assert judge(sound, small / "judged").kept > 0
     judge(sound, tmp_path / "judged")
     assert digests(small / "judged") == digests(tmp_path / "judged")
-
-
-def end_at_once(_: object) -> None:
-    os._exit(9)
-
-
-def test_a_process_that_is_killed_is_an_error_that_says_what_to_do(
-    sound: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "judge_file", end_at_once)
-    with pytest.raises(
-        ComplianceError, match=r"a process that judged a file was killed, .* with fewer --workers if need"
-    ):
-        judge(sound, tmp_path / "judged", workers=2)
 
 
 def test_verdicts_on_a_dataset_are_no_spreadsheet(sound: Path, tmp_path: Path) -> None:

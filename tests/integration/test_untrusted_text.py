@@ -14,9 +14,12 @@ from contextlib import closing
 from datetime import date, datetime
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 import click
 import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
 
@@ -64,6 +67,9 @@ def config(tmp_path: Path) -> Path:
     (tmp_path / "bad.ndjson").write_bytes(REFUSED)
     (tmp_path / "survey.csv").write_text(f'wave,unit,n,satisfied\n2026-05,,10,4\n2026-05,"{OTHER}",9,4\n', "utf-8")
     (tmp_path / "all.ndjson").write_bytes(json.dumps(CRIME).encode() + b"\n" + REFUSED)
+    force = tmp_path / "forces" / f"force={quote(HOSTILE, safe='')}"
+    force.mkdir(parents=True)
+    pq.write_table(pa.Table.from_pylist([CRIME]), force / "crimes.parquet")
     return path
 
 
@@ -154,6 +160,7 @@ SHOW: Final[tuple[tuple[str, ...], ...]] = (
         "--output",
         "-",
     ),
+    ("figures", "--dataset", "forces", "--policy", "west-mercia", "--period", "2026-W22", "--by", "force,division"),
     ("remind", "--dry-run"),
     ("notices", REF),
     ("notices", OTHER),

@@ -13,9 +13,11 @@ from typing import Final
 import numpy as np
 
 from compliance.errors import SettingsError
+from compliance.policy import Policy
 from compliance.policy.calendars import Ints
 from compliance.policy.status import Flags
 from compliance.policy.verdicts import Verdicts
+from compliance.records import columns
 from compliance.records.columns import Coded
 from compliance.reports.case_sets import QualityRows
 from compliance.reports.catalogue.edition_clusters import ALL, LIVE, EditionClusters
@@ -27,6 +29,7 @@ from compliance.reports.judged import (
     TRAILING,
     JudgedPeriod,
     Judgements,
+    ReportOptions,
     list_charted_weeks,
 )
 from compliance.reports.organisation import UnitMap
@@ -38,6 +41,7 @@ from compliance.reports.rates import Cohort, due_in, has, owner, together
 from compliance.reports.reminding import Mailed
 from compliance.reports.restatement import Earlier
 from compliance.reports.silent_victims import Silence
+from compliance.reports.sources import GivenRecords
 from compliance.reports.spans import Span
 from compliance.reports.unit_levels import AREAS
 
@@ -67,6 +71,17 @@ class Edition(EditionRecords):
         """Return the edition of a report that is being made. `mailed`: what emails listed in its period."""
         mailed_then = None if mailed is None else lambda _verdicts, _span: mailed
         return cls(made.source, made.policy, made.period.span, made.options, division, mailed=mailed_then, made=made)
+
+    @classmethod
+    def of_weeks(cls, name: str, policy: Policy, options: ReportOptions, weeks: Sequence[JudgedPeriod]) -> "Edition":
+        """Return an edition of the last of some weeks, judged elsewhere, for what is counted from rates and silence.
+
+        The other weeks are those over which its units are compared. It holds no records. `name`: of them, in words.
+        """
+        made = cls(GivenRecords(name, columns([])), policy, weeks[-1].span, options)
+        for which, week in [("rate", weeks[-1]), *((f"week{week.span}", week) for week in weeks)]:
+            made._periods[which] = EditionPeriod(week.span, None, partial(made.judge_span, week.span), week)
+        return made
 
     @property
     def unit(self) -> str:

@@ -1,0 +1,117 @@
+"""Forces and their divisions compared: the numbers are those of the report (statistics 1.1 to 1.7, section 3)."""
+
+from dataclasses import replace
+from functools import cache
+from typing import Final
+
+import numpy as np
+from msgspec.structs import asdict
+
+from compliance.policy import load_policy
+from compliance.records import Columns
+from compliance.records.columns import Coded
+from compliance.reports.across_forces import compare_divisions, compare_forces, judge_force
+from compliance.reports.figures import figures_of
+from compliance.reports.force_model import ComparedRequirement
+from compliance.reports.judged import ReportOptions, judge_periods
+from compliance.reports.report_model import RequirementFigures
+from compliance.reports.sources import GivenRecords
+from compliance.reports.weeks import Week
+from compliance.simulator import SimulatedForce
+from compliance.store.column_pool import join_columns
+from tests.simulated import columns_at_end
+
+POLICY: Final = load_policy("west-mercia")
+FORCES: Final = {"Avon": 3, "Dyfed": 4, "Kent": 5}
+"""The seed of each simulated force. All have the same divisions, teams and numbers of officers and crimes."""
+
+
+@cache
+def records(force: str) -> Columns:
+    every = columns_at_end(SimulatedForce(seed=FORCES[force], weeks=30, scale=0.02))
+    if force == "Kent":  # where half of the updates did not reach the victim
+        outcome = every.updates.outcome
+        reached = np.where(np.arange(len(outcome.codes)) % 2, outcome.codes, len(outcome.values)).astype(np.int32)
+        every = replace(every, updates=replace(every.updates, outcome=Coded(reached, (*outcome.values, "no answer"))))
+    return every
+
+
+WEEK: Final = Week(2026, 23)
+
+
+def board(every: Columns, options: ReportOptions | None = None) -> tuple[RequirementFigures, ...]:
+    """What the board's report of the week says of the requirements."""
+    now = WEEK.plus(2).settling_instant(POLICY.local)
+    judged = judge_periods(GivenRecords("records", every), POLICY, WEEK, now, options)
+    return figures_of(judged, force="A force").requirements
+
+
+def numbers(found: RequirementFigures | ComparedRequirement) -> object:
+    """What both say: but for the note that a difference rests on probable duplicates, which only the report has."""
+    units = tuple(
+        replaced
+        if (change := unit.change) is None
+        else {**replaced, "change": {**asdict(change), "on_duplicates": False}}
+        for unit in found.divisions
+        for replaced in [asdict(unit)]
+    )
+    return found.id, units, found.funnel, found.trailing_held
+
+
+def test_the_divisions_of_a_force_have_the_numbers_of_its_report() -> None:
+    for force in FORCES:
+        report = board(records(force))
+        found = compare_divisions(judge_force(force, records(force), POLICY, WEEK), POLICY)
+        assert [numbers(each) for each in found] == [numbers(each) for each in report]
+        assert [(each.week, each.silent) for each in found] == [(each.week.rate, each.week.silent) for each in report]
+        assert all(each.trailing_held == 13 and each.funnel for each in found)
+
+
+def as_division(force: str) -> Columns:
+    """The records of a force as those of one division of a larger one, whose officers and teams are its own."""
+    every = records(force)
+
+    def own(coded: Coded) -> Coded:
+        return Coded(coded.codes, tuple(f"{force} {value}" for value in coded.values))
+
+    def whole(coded: Coded) -> Coded:
+        return Coded(coded.codes * 0, (force,))
+
+    held = every.allocations
+    within = replace(held, division=whole(held.division), team=own(held.team), officer=own(held.officer))
+    return replace(
+        every, division=whole(every.division), team=own(every.team), officer=own(every.officer), allocations=within
+    )
+
+
+def test_forces_have_the_numbers_of_a_report_on_a_force_of_which_they_are_the_divisions() -> None:
+    """The same crime numbers, officers and teams occur in all forces (records section 1): none is taken for another's."""
+    forces = [judge_force(force, records(force), POLICY, WEEK) for force in FORCES]
+    assert all(force.is_compared(POLICY) for force in forces)
+    begun = max(force.begun for force in forces if force.begun)
+    forces = [judge_force(force, records(force), POLICY, WEEK, begun) for force in FORCES]
+    merged = as_division("Avon")
+    for force in ("Dyfed", "Kent"):
+        merged = join_columns(merged, as_division(force))
+    report = board(merged, ReportOptions(records_begin=begun))
+    found = compare_forces(forces, POLICY)
+    assert [numbers(each) for each in found] == [numbers(each) for each in report]
+    assert [unit.name for unit in found[0].divisions] == list(FORCES)
+    different = {unit.name for each in found for unit in each.divisions if unit.change and unit.change.significant}
+    assert "Kent" in different
+
+
+def test_a_force_whose_records_have_just_begun_is_compared_with_none() -> None:
+    """Statistics 1.2b: comparisons begin with the first week on or after B + within."""
+    held = judge_force("Avon", records("Avon"), POLICY, WEEK, WEEK.plus(-12).first)
+    assert not held.is_compared(POLICY)
+    found = compare_divisions(held, POLICY)
+    assert [unit.trailing for each in found for unit in each.divisions] == [None] * sum(len(e.divisions) for e in found)
+    assert all(each.funnel is None and each.trailing is None and each.trailing_held < 13 for each in found)
+
+
+def test_a_force_without_a_crime_has_no_weeks() -> None:
+    nothing = records("Avon").slice(0, 0)
+    held = judge_force("Avon", nothing, POLICY, WEEK)
+    assert (held.begun, held.weeks) == (None, ())
+    assert not held.is_compared(POLICY)
