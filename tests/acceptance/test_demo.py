@@ -82,15 +82,18 @@ def test_an_email_holds_nothing_personal(demo: Done) -> None:
             assert word not in text.replace("HMIC", "")
 
 
-def test_given_records_are_replayed_by_their_instants(tmp_path: Path) -> None:
-    source = tmp_path / "given.ndjson"
-    source.write_text(records_text() + '{"crime_ref": "bad"}\n')
+@pytest.mark.parametrize("every", [4, pytest.param(1, marks=pytest.mark.long)])
+def test_given_records_are_replayed_by_their_instants(tmp_path: Path, every: int) -> None:
+    """Those of the conformance file: every fourth, and all 400 in the long form."""
+    source, records = tmp_path / "given.ndjson", records_text().splitlines(keepends=True)[::every]
+    source.write_text("".join(records) + '{"crime_ref": "bad"}\n')
     refused: list[str] = []
     history = replay_records(str(source), lambda line, reason: refused.append(f"{line}: {reason}"))
-    assert refused == ["401: reported_at: missing; it is required"]
+    assert refused == [f"{len(records) + 1}: reported_at: missing; it is required"]
     told: list[str] = []
     done = run(history, tmp_path / "out", "Given", 14, told.append)
-    assert done.crimes > 100
+    assert len(records) == 400 // every
+    assert done.crimes > len(records) // 2
     assert done.reports
 
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from compliance.reports.editions import public
 from compliance.reports.figure_rows import SECTIONS, rows
 from compliance.reports.figures import figures_of, report_figures
 from compliance.reports.forms import FORMS, form, schema
-from compliance.reports.judged import ReportOptions, judge_periods
+from compliance.reports.judged import JudgedPeriod, Judgements, ReportOptions, judge_periods
 from compliance.reports.parts import Cell, Table, plain
 from compliance.reports.periods import parse_period
 from compliance.reports.report_model import Figures
@@ -36,10 +36,21 @@ def given(count: int = 900) -> GivenRecords:
 
 
 @cache
+def held(policy: str) -> dict[tuple[date | None, Span], JudgedPeriod]:
+    """What was judged of the records given by a policy, for reports of other periods."""
+    return {}
+
+
+@cache
+def judged(period: str, policy: str) -> Judgements:
+    options = ReportOptions(records_begin=BEGUN)
+    return judge_periods(given(), load_policy(policy), parse_period(period), SETTLED, options, held=held(policy))
+
+
+@cache
 def figures(edition: str = "board", period: str = "2026-W45", policy: str = "west-mercia") -> Figures:
-    span: Span = parse_period(period)
-    judged = judge_periods(given(), load_policy(policy), span, SETTLED, ReportOptions(records_begin=BEGUN))
-    found = figures_of(judged, force="A & B <Police>", division="A" if edition == "division" else None)
+    division = "A" if edition == "division" else None
+    found = figures_of(judged(period, policy), force="A & B <Police>", division=division)
     return public(found) if edition == "public" else found
 
 

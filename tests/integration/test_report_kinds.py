@@ -83,7 +83,7 @@ def test_no_form_says_week_where_it_means_its_period(kind: str, edition: str, po
         (name, text)
         for name, found in texts(figures(edition, PERIODS[kind], policy)).items()
         for text in found
-        if re.search(r"week", _without(text), re.IGNORECASE)
+        if "week" in text.lower() and "week" in _without(text).lower()
     }
     assert not wrong
 

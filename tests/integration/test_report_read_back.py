@@ -97,8 +97,14 @@ def test_html_says_every_part_and_holds_every_cell_and_number(name: str) -> None
     assert set(read.rows) == set(tables_of(told))
 
 
-@EVERY
+IN_SHORT = ("board", "areas", "public", "events", "nothing")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[] if name in IN_SHORT else pytest.mark.long) for name in REPORTS]
+)
 def test_pdf_says_every_part(name: str) -> None:
+    """It takes longest to read: half of the reports, and all in the long form."""
     told = report(name)
     assert missing(words_of(told), in_pdf(form(given(name), "pdf"), told)) == []
 
