@@ -10,8 +10,10 @@ from typing import Final
 
 import numpy as np
 
+from compliance.reports.periods import parse_period
 from compliance.reports.proportions import Proportion
 from compliance.reports.report_model import DivisionFigures, Figures, RequirementFigures
+from compliance.reports.satisfaction import Satisfaction
 from compliance.reports.weeks import Week
 
 SMALL: Final = range(1, 5)
@@ -61,7 +63,7 @@ class Sums:
             asked[places] = 1
             if np.abs(asked @ reach - asked).max() < 1e-6:
                 counts = [round(count) for count in (asked @ solution).tolist()]
-                if any(count in SMALL for count in counts):
+                if any(abs(count) in SMALL for count in counts):
                     found.append(([keys[place] for place in places], counts))
         return found
 
@@ -82,7 +84,9 @@ def worked_out(reports: Sequence[Figures]) -> list[tuple[list[Key], list[int]]]:
         sums = Sums()
         _rest(sums, figures)
         found += sums.small()
-    return found
+    sums = Sums()
+    _surveys(sums, reports)
+    return found + sums.small()
 
 
 def _rates(sums: Sums, asked: RequirementFigures, figures: Figures) -> None:
@@ -154,6 +158,32 @@ def _weeks(sums: Sums, asked: Sequence[RequirementFigures], reports: Sequence[Fi
         for group in requirement.offences:
             if requirement.trailing_held == len(window):
                 sums.share([("offence", group.name, "until", end)], group.share)
+
+
+def _surveys(sums: Sums, reports: Sequence[Figures]) -> None:
+    """What a wave said in one report and says in a later one differs by those whose answers came or went between. A wave
+    has the answers to the shorter ones within it, and to the days that none of them asks about."""
+    newest: dict[str, Key] = {}
+    for place, figures in enumerate(reports):
+        found = figures.satisfaction
+        if isinstance(found, Satisfaction):
+            now: Key = ("survey", found.wave, place)
+            sums.share([now], found.share)
+            if found.wave in newest:
+                sums.parts(now, [newest[found.wave], ("came between", found.wave, place)])
+            if found.wave not in newest or not found.share.withheld:
+                newest[found.wave] = now
+    spans = {wave: parse_period(wave) for wave in newest}
+    for wave, span in spans.items():
+        within = [
+            each
+            for each, other in spans.items()
+            if each != wave and span.first <= other.first <= other.last <= span.last
+        ]
+        asked = {day for each in within for day in range(spans[each].days[0], spans[each].days[1] + 1)}
+        rest: list[Key] = [] if len(asked) == span.days[1] - span.days[0] + 1 else [("survey rest", wave)]
+        if within:
+            sums.parts(newest[wave], [*(newest[each] for each in within), *rest])
 
 
 def _rest(sums: Sums, figures: Figures) -> None:

@@ -2,16 +2,21 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import date, timedelta
+from typing import Final
 
 from msgspec import UNSET, Struct, UnsetType
 
+from compliance.policy.calendars import LocalDates
 from compliance.reports.organisation import Organisation
 from compliance.reports.periods import parse_period
 from compliance.reports.proportions import Proportion, RateDifference
 from compliance.reports.rates import change_over_time, counted_share
 from compliance.reports.spans import Span
-from compliance.store.surveys import WaveResult
+from compliance.store.surveys import FormerResult, WaveResult
+
+_A_MOMENT: Final = timedelta(microseconds=1)
+"""What the end of a day is before the next one."""
 
 
 class SatisfiedUnit(Struct, frozen=True):
@@ -30,6 +35,9 @@ class Satisfaction(Struct, frozen=True):
     - `change`: from that wave, with Newcombe's interval.
     - `divisions`: in the board's edition, those with enough answers.
     - `too_few`: how many others answered in.
+    - `stood_before`: in the board's edition, what the same wave said of the force before it was corrected, where an
+      earlier report can have told it. `overlaps`: the other waves that ask about some of the same days. From both,
+      small counts might be worked out (statistics 1.6).
     """
 
     wave: str
@@ -40,6 +48,18 @@ class Satisfaction(Struct, frozen=True):
     change: RateDifference | None = None
     divisions: tuple[SatisfiedUnit, ...] = ()
     too_few: int = 0
+    stood_before: tuple[Proportion, ...] = ()
+    overlaps: tuple[str, ...] = ()
+
+
+def told_before(former: Iterable[FormerResult], local: LocalDates) -> list[WaveResult]:
+    """Return what waves said that a report can have told before it was replaced: periods are settled at midnight."""
+    found = []
+    for each in former:
+        last_midnight = local.start_of(local.date_of(each.replaced_at - _A_MOMENT))
+        if each.imported_at <= last_midnight:
+            found.append(each.result)
+    return found
 
 
 def name_divisions(by_map: Organisation | None, day: date) -> Callable[[str], str | None]:
@@ -59,10 +79,12 @@ def find_satisfaction(
     division: str | None = None,
     target: float | None = None,
     place: Callable[[str], str | None] = lambda name: name,
+    former: Iterable[WaveResult] = (),
 ) -> Satisfaction | UnsetType:
     """Return what a report of a period tells of the waves known at K, for the board or one division; UNSET: nothing.
 
     `place`: returns what a division of a wave is called at the period's end; None: it is no one division then.
+    `former`: what waves of the force said when earlier reports told them.
     """
     known: dict[Span, Counter[str]] = {}
     satisfied: dict[Span, Counter[str]] = {}
@@ -84,6 +106,8 @@ def find_satisfaction(
     before = share(earlier[-1], asked) if earlier else None
     units = [SatisfiedUnit(name, share(newest, name)) for name in sorted(known[newest]) if name and known[newest][name]]
     shown = tuple(unit for unit in units if not unit.share.few) if division is None else ()
+    said = {(each.answers, each.satisfied) for each in former if each.wave == str(newest)} if division is None else ()
+    others = [wave for wave in waves if wave != newest and wave.last >= newest.first] if division is None else []
     return Satisfaction(
         wave=str(newest),
         share=share(newest, asked),
@@ -93,4 +117,6 @@ def find_satisfaction(
         change=None if before is None else change_over_time(share(newest, asked), before),
         divisions=shown,
         too_few=len(units) - len(shown) if division is None else 0,
+        stood_before=tuple(counted_share(count, of) for of, count in sorted(said)),
+        overlaps=tuple(map(str, others)),
     )

@@ -29,7 +29,7 @@ from compliance.reports.published_files import as_published
 from compliance.reports.release import pass_gate
 from compliance.reports.release_facts import Released, ReleaseFacts
 from compliance.reports.report_model import Figures, Intake
-from compliance.reports.satisfaction import find_satisfaction, name_divisions
+from compliance.reports.satisfaction import find_satisfaction, name_divisions, told_before
 from compliance.reports.snapshots import (
     StoredRecords,
     add_policy_changes,
@@ -52,7 +52,7 @@ from compliance.service.report_mail import ReportMail
 from compliance.service.report_notices import ReportNotices
 from compliance.store import Store, seen_by
 from compliance.store.actors import THE_SERVICE, Actor
-from compliance.store.surveys import list_waves
+from compliance.store.surveys import list_former, list_waves
 
 log = structlog.get_logger()
 
@@ -294,11 +294,13 @@ class Reporting:
         """Return what makes the figures of the board's edition (None), or of a division's."""
         period, force = judged.period.span, self.settings.force.name
         mailed, told = self._read_mailed(judged.verdicts, period), last_told(self.store, period)
-        waves = list_waves(self.store, period.settling_instant(self.policy.local))
+        settled = period.settling_instant(self.policy.local)
+        waves = list_waves(self.store, settled)
+        former = told_before(list_former(self.store, settled), self.policy.local)
         place, target = name_divisions(self.organisation, period.last), self.settings.survey.target
         return lambda division: figures_of(
             judged, force=force, intake=intake, mailed=mailed, division=division, last_told=told.get(division),
-            satisfaction=find_satisfaction(waves, period, division, target, place),
+            satisfaction=find_satisfaction(waves, period, division, target, place, former),
         )  # fmt: skip
 
     def _editions(

@@ -24,6 +24,15 @@ class WaveResult:
     satisfied: int
 
 
+@dataclass(frozen=True, slots=True)
+class FormerResult:
+    """What a wave of the whole force said until it was replaced. `imported_at`, `replaced_at`: aware, UTC."""
+
+    result: WaveResult
+    imported_at: datetime
+    replaced_at: datetime
+
+
 def store_waves(store: Store, results: Sequence[WaveResult], now: datetime, by: str) -> set[str]:
     """Store waves, in place of what was held of them; return those of which something was held.
 
@@ -43,6 +52,15 @@ def list_waves(store: Store, known_at: datetime | None = None) -> list[WaveResul
     """Return the waves as they stood at an instant (aware), by default as they stand; the force first in each."""
     with store.reading() as connection:
         return _standing(connection, known_at)
+
+
+def list_former(store: Store, known_at: datetime) -> list[FormerResult]:
+    """Return what waves of the whole force said before they were replaced, by an instant (aware)."""
+    of = SURVEY_RESULT.c
+    asked = select(of.wave, of.unit, of.answers, of.satisfied, of.imported_at, of.replaced_at).order_by(of.id)
+    with store.reading() as connection:
+        rows = connection.execute(asked.where(of.unit == "", of.replaced_at <= known_at)).all()
+    return [FormerResult(WaveResult(*row[:4]), row.imported_at, row.replaced_at) for row in rows]
 
 
 def _standing(connection: Connection, known_at: datetime | None) -> list[WaveResult]:

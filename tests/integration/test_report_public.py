@@ -19,11 +19,13 @@ from compliance.reports.forms import form
 from compliance.reports.judged import judge_periods
 from compliance.reports.proportions import Proportion, Rate
 from compliance.reports.report_model import Figures
+from compliance.reports.satisfaction import find_satisfaction
 from compliance.reports.sections import summary_lines
 from compliance.reports.sources import GivenRecords
 from compliance.reports.trends import values
 from compliance.reports.weeks import Week
 from compliance.simulator import SimulatedForce
+from compliance.store.surveys import WaveResult
 from tests.disclosure import Sums, worked_out
 from tests.simulated import LONDON, columns_at_end
 
@@ -32,16 +34,31 @@ NEWEST: Final = Week.parse("2026-W24")
 FORCES: Final = ((3, 0.05), (5, 0.02), (6, 0.12))
 """(seed, volume) of small forces."""
 
+APRIL: Final = (WaveResult("2026-04", "", 400, 290), WaveResult("2026-04", "", 403, 292))
+"""As first imported, and as it was corrected: of three more answers two are satisfied."""
+MAY: Final = WaveResult("2026-05", "", 300, 258)
+SURVEYS: Final[tuple[tuple[list[WaveResult], list[WaveResult]], ...]] = (
+    ([APRIL[0]], []),
+    ([APRIL[1]], [APRIL[0]]),
+    ([APRIL[1], MAY], [APRIL[0]]),
+    ([APRIL[1], MAY, WaveResult("2026-W22", "", 298, 257)], [APRIL[0]]),
+)
+"""What each of four reports knows of a survey: the waves, and what they said when earlier reports told them. The last is of
+the end of May, in which nearly all of those asked about May were."""
+
 
 @cache
 def reports(seed: int, scale: float) -> list[Figures]:
-    """The board's figures of four weeks that follow one another."""
+    """The board's figures of four weeks that follow one another, with what a survey said by the time of each."""
     made = columns_at_end(SimulatedForce(seed=seed, weeks=28, scale=scale, end=END))
     source = GivenRecords("a small force", made)
     policy = load_policy("west-mercia")
     return [
-        figures_of(judge_periods(source, policy, NEWEST.plus(-back), END), force="A force") for back in (3, 2, 1, 0)
-    ]
+        figures_of(judge_periods(source, policy, week, END), force="A force",
+                   satisfaction=find_satisfaction(waves, week, former=former))
+        for back, (waves, former) in zip((3, 2, 1, 0), SURVEYS, strict=True)
+        for week in (NEWEST.plus(-back),)
+    ]  # fmt: skip
 
 
 def carelessly(value: Any) -> Any:
@@ -69,7 +86,17 @@ def test_1_6_no_small_count_can_be_worked_out_from_one_report_or_from_some_that_
 def test_1_6_the_attempt_works_it_out_where_only_what_is_small_itself_is_withheld() -> None:
     found = [each for force in FORCES for each in worked_out(list(map(carelessly, reports(*force))))]
     kinds = {key[0] for keys, _ in found for key in keys if isinstance(key, tuple)}
-    assert {"force", "division", "offence", "others", "silent", "attempted", "found before"} <= kinds
+    assert {
+        "force",
+        "division",
+        "offence",
+        "others",
+        "silent",
+        "attempted",
+        "found before",
+        "came between",
+        "survey rest",
+    } <= kinds
 
 
 def test_what_is_no_risk_is_still_told() -> None:

@@ -6,13 +6,19 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from msgspec import convert
+from sqlmodel import col, select
 
 from compliance.reports.forms import FORMS
+from compliance.reports.report_model import Figures
+from compliance.reports.satisfaction import Satisfaction
 from compliance.reports.weeks import Week
 from compliance.service.reporting import Reporting
 from compliance.store import Store
 from compliance.store.surveys import WaveResult, store_waves
+from compliance.store.tables import Published
 from tests import stores
+from tests.disclosure import worked_out
 from tests.publishing import START
 from tests.reporting import reporting, written
 from tests.stores import at, crime, on_both, take, updates
@@ -93,6 +99,30 @@ def test_a_division_s_edition_has_its_own_and_the_public_one_no_divisions(
     assert said["division-south.json"] is None
     assert said["public.json"]["share"]["of"] == 400
     assert said["public.json"]["divisions"] == []
+
+
+@on_both
+def test_1_6_no_small_count_can_be_worked_out_of_a_survey_that_is_corrected_between_public_reports(
+    reports: Reporting, store: Store
+) -> None:
+    """Three answers come after the first report, and twenty after the second. A slip that is corrected at once costs
+    nothing. The board is told all of it."""
+    survey(store, SETTLED - timedelta(hours=5), ("2026-05", "", 398, 288))
+    survey(store, SETTLED - timedelta(hours=4), ("2026-05", "", 400, 290))
+    reports.publish(WEEK, START)
+    for weeks, answers, satisfied in ((1, 403, 292), (2, 423, 302)):
+        survey(store, SETTLED + timedelta(days=7 * weeks - 1), ("2026-05", "", answers, satisfied))
+        take(store, START + timedelta(days=7 * weeks))
+        reports.publish(WEEK.plus(weeks), START + timedelta(days=7 * weeks))
+    with store.session(reading=True) as session:
+        rows = session.exec(select(Published).order_by(col(Published.period))).all()
+        told = {
+            kind: [convert(row.figures, Figures) for row in rows if row.edition == kind] for kind in ("board", "public")
+        }
+    shares = {kind: [each.satisfaction for each in found] for kind, found in told.items()}
+    assert [each.share.of for each in shares["board"] if isinstance(each, Satisfaction)] == [400, 403, 423]
+    assert [each.share.withheld for each in shares["public"] if isinstance(each, Satisfaction)] == [False, True, False]
+    assert worked_out(told["public"]) == []
 
 
 def test_the_cases_of_the_figure_are_answered_with_where_to_look(reports: Reporting, store: Store) -> None:

@@ -6,18 +6,22 @@ import pytest
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from compliance.policy.calendars import LocalDates
 from compliance.reports.editions import public
 from compliance.reports.figure_rows import rows
 from compliance.reports.organisation import organisation_of
 from compliance.reports.parts import Items, Note, Statement, Table, plain
 from compliance.reports.periods import parse_period
 from compliance.reports.report_model import Figures
-from compliance.reports.satisfaction import Satisfaction, find_satisfaction, name_divisions
+from compliance.reports.satisfaction import Satisfaction, find_satisfaction, name_divisions, told_before
 from compliance.reports.satisfaction_sentences import satisfaction_claims
 from compliance.reports.sections import SECTIONS, report_of
 from compliance.reports.sentences import sentence
-from compliance.store.surveys import WaveResult
+from compliance.store.surveys import FormerResult, WaveResult
 from tests.integration.test_report_html import figures
+from tests.stores import at
+
+LOCAL: Final = LocalDates("Europe/London")
 
 WEEK: Final = parse_period("2026-W45")
 """2 to 8 November 2026."""
@@ -173,6 +177,60 @@ def test_no_sentence_sets_satisfaction_beside_compliance() -> None:
     for text in added:
         for word in ("update", "rate ", "rates", "complian", "because", "requirement", "7-day", "28-day", "in time"):
             assert word not in text, text
+
+
+def is_told(found: Satisfaction) -> bool:
+    """Whether the public edition tells the share."""
+    told = public(report(found)).satisfaction
+    assert isinstance(told, Satisfaction)
+    assert (told.stood_before, told.overlaps) == ((), ()), "they would tell what is withheld"
+    return not told.share.withheld
+
+
+@pytest.mark.parametrize(
+    ("before", "told"),
+    [
+        ([], True),
+        ([(400, 290)], True),
+        ([(390, 280)], True),
+        ([(397, 288)], False),
+        ([(403, 290)], False),
+        ([(400, 287)], False),
+        ([(396, 280), (380, 270)], False),
+        ([(380, 270), (390, 280)], True),
+    ],
+)
+def test_1_6_a_wave_corrected_by_few_answers_is_withheld_from_the_public(
+    before: list[tuple[int, int]], told: bool
+) -> None:
+    """Two reports that follow one another would tell what those few said: how many came, or changed their answer."""
+    former = [WaveResult("2026-10", "", *each) for each in before]
+    assert is_told(said(("2026-10", "", 400, 290), former=former)) is told
+    assert is_told(said(("2026-10", "", 400, 290), former=[WaveResult("2026-09", "", 399, 289)])), "another wave"
+
+
+def test_1_6_a_wave_that_overlaps_another_is_withheld_from_the_public() -> None:
+    """A quarter less its months, or a month less its weeks, would tell of the rest. The board is told all the same."""
+    assert is_told(said(("2026-09", "", 400, 290), ("2026-10", "", 400, 290)))
+    for other in ("2026-W44", "2026-W40"):
+        found = said(("2026-10", "", 400, 290), (other, "", 100, 80))
+        assert not is_told(found), other
+        assert not found.share.withheld
+    assert is_told(said(("2026-W45", "", 400, 290), ("2026-10", "", 400, 290)))
+
+
+def test_1_6_what_was_replaced_before_the_next_midnight_was_told_by_no_report() -> None:
+    """Periods are settled at local midnight: here at 23:00 UTC, in summer time."""
+    told = WaveResult("2026-05", "", 400, 290)
+
+    def former(imported: str, replaced: str) -> list[WaveResult]:
+        return told_before([FormerResult(told, at(imported), at(replaced))], LOCAL)
+
+    assert former("2026-07-12 09:00", "2026-07-12 22:59") == []
+    assert former("2026-07-12 09:00", "2026-07-12 23:00") == [], "the new one stood at midnight"
+    assert former("2026-07-12 09:00", "2026-07-13 08:00") == [told]
+    assert former("2026-07-12 23:00", "2026-07-13 08:00") == [told], "it was imported at midnight itself"
+    assert former("2026-07-12 23:01", "2026-07-13 08:00") == []
 
 
 def texts(found: Figures) -> list[str]:

@@ -7,7 +7,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from compliance.reports.catalogue.counted import COUNT
-from compliance.reports.catalogue.disclosure import share
+from compliance.reports.catalogue.disclosure import WITHHELD, reveals_small, share
 from compliance.reports.catalogue.edition import Edition
 from compliance.reports.catalogue.figure import Disclosure, Figure
 from compliance.reports.catalogue.row import PlacedRow, change_numbers, share_row
@@ -38,11 +38,17 @@ def _rows(figures: Figures) -> Iterator[PlacedRow]:
 
 
 def _release(board: Figures, disclosed: Figures) -> Figures:
-    """Release the newest wave of the force alone: parts of it, and waves before, might show what is withheld."""
+    """Release the newest wave of the force alone: parts of it, and waves before, might show what is withheld.
+
+    Neither where it was corrected by few answers since a report told it, nor where another wave asks about some of the
+    same days: the difference would tell what those few said.
+    """
     found = board.satisfaction
     if found is UNSET:
         return disclosed
-    return replace(disclosed, satisfaction=Satisfaction(found.wave, share(found.share), found.target))
+    is_open = found.overlaps or any(reveals_small(found.share, each) for each in found.stood_before)
+    told = WITHHELD if is_open else share(found.share)
+    return replace(disclosed, satisfaction=Satisfaction(found.wave, told, found.target))
 
 
 SATISFACTION: Final = Figure(
@@ -53,8 +59,9 @@ SATISFACTION: Final = Figure(
     clause="statistics 1.2a, 1.4, 1.6", cases="answers to the survey; no person is known",
     measures={COUNT: "those satisfied"}, count=_count, rows=_rows,
     disclosure=Disclosure(
-        "the force's newest wave, where neither those satisfied nor the others are from 1 to 4; no division, no wave "
-        "before",
+        "the force's newest wave, where neither those satisfied nor the others are from 1 to 4, nor differ by so few "
+        "from what the wave said in an earlier report, and no other wave asks about some of the same days; no "
+        "division, no wave before",
         _release,
     ),
 )  # fmt: skip
