@@ -45,6 +45,7 @@ def open_walked_office(folder: Path, many: int) -> Iterator[WebOffice]:
         for n in range(many):
             dispute(office, "s1a", "She was told on the 7th.", f"V{n}")
             add_sample(office)
+        add_sample(office, "n1s", "nc")
         yield office
 
 

@@ -8,8 +8,8 @@ from compliance.text import join_words
 
 OPEN: Final = (
     "Open each crime in the crime recording system. Look at what was recorded, and at whatever else shows whether the "
-    "victim was really told. Do not ask the officer first, and do not look the case up in the compliance monitor: its "
-    "verdict is what is being tested. Read alone, without other readers."
+    "victim was really told. Do not ask the officer first, and do not look up the verdict of the compliance "
+    "monitor: it is what is being tested. Read alone, without other readers."
 )
 QUESTION: Final = (
     "The question is always the same: was this victim told about the case by anybody from the police, on the day from "

@@ -1,11 +1,11 @@
 """Dip samples as stored: what was drawn, and what readers found."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from compliance.errors import SettingsError
 from compliance.store.dialect import among, chunks
@@ -61,6 +61,15 @@ def cases_of(store: Store, review: int) -> list[dict[str, Any]]:
     asked = select(REVIEW_CASE).where(REVIEW_CASE.c.review_id == review).order_by(REVIEW_CASE.c.number)
     with store.reading() as connection:
         return [dict(row) for row in connection.execute(asked).mappings()]
+
+
+def open_reviews_of(store: Store, readers: Collection[str]) -> list[int]:
+    """Return the numbers of the dip samples that are open and have cases for one of some readers, the oldest first."""
+    case = REVIEW_CASE.c
+    asked = select(REVIEW.c.id).join(REVIEW_CASE, case.review_id == REVIEW.c.id).where(REVIEW.c.closed_at.is_(None))
+    theirs = asked.where(or_(case.reader.in_(readers), case.second_reader.in_(readers)))
+    with store.reading() as connection:
+        return [row.id for row in connection.execute(theirs.distinct().order_by(REVIEW.c.id))]
 
 
 def readings_of(store: Store, review: int, reader: str | None = None) -> list[dict[str, Any]]:

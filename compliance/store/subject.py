@@ -50,6 +50,11 @@ class _Subject:
         """Return the condition that a column names them, however they were signed in."""
         return or_(column == self.ref, func.lower(column) == self.email) if self.email else column == self.ref
 
+    @property
+    def lower(self) -> list[str]:
+        """The names in lower-case, as readers of dip samples are named."""
+        return [name.lower() for name in (self.ref, self.email) if name]
+
     def is_called(self, name: str) -> bool:
         """Return whether somebody is called so."""
         return name == self.ref or (bool(self.email) and name.lower() == self.email)
@@ -80,7 +85,8 @@ def read_subject(store: Store, officer_ref: str) -> dict[str, Rows]:
             "disputes": _disputes(connection, ref),
             "answers": _rows(connection, DISPUTE, whom.is_in(DISPUTE.c.answered_by), "id answered_at answer note"),
             "readings": _rows(
-                connection, REVIEW_READING, whom.is_in(REVIEW_READING.c.reader), "review_id number told told_on note"
+                connection, REVIEW_READING, REVIEW_READING.c.reader.in_(whom.lower),
+                "review_id number told told_on note",
             ),
             "sessions": _rows(
                 connection, WEB_SESSION, whom.is_in(WEB_SESSION.c.person), "role began_at seen_at ended_at"

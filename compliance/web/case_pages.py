@@ -18,6 +18,7 @@ from compliance.service.explaining import explain_stored
 from compliance.store import disputes_of, officer_refs, officers
 from compliance.store.notice_kinds import Outcome
 from compliance.store.owed_crimes import crimes_within
+from compliance.store.reviews import open_reviews_of
 from compliance.store.tables import OFFICER
 from compliance.web.page_table import Answer, GoTo, RefusedPageError, Visit
 from compliance.web.restriction import restrict
@@ -200,5 +201,8 @@ def _first_page(visit: Visit, error: str | None = None) -> Answer:
         "may_search": WIDEST[visit.viewer.role] is not CaseScope.NONE,
         "error": error,
         "finds_officers": visit.viewer.role in LISTS_OFFICERS,
+        "to_read": open_reviews_of(visit.service.store, visit.viewer.names)
+        if visit.viewer.role in LISTS_OFFICERS
+        else [],
     }
     return Answer("first.html.j2", "Victims' Code compliance", values, status=400 if error else 200)

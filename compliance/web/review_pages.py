@@ -54,7 +54,7 @@ def show_reviews(visit: Visit) -> Answer:
     for each in reversed(list_reviews(store)):
         given = Counter(name for case in cases_of(store, each.id) for name in readers_of(case))
         read = Counter(row["reader"] for row in readings_of(store, each.id))
-        mine = _names(visit) & set(given)
+        mine = visit.viewer.names & set(given)
         progress = [(name, read[name], count, name in mine) for name, count in sorted(given.items())]
         shown.append((each, progress, f"{PATH}/{each.id}" if mine else None))
     values = {"reviews": shown, "day": lambda at: plain_date(visit.service.policy.local.date_of(at))}
@@ -127,15 +127,10 @@ def _read(visit: Visit, work: _Work, case: CaseToRead) -> CaseReading:
     return read_answers(posted, case, names, visit.today)
 
 
-def _names(visit: Visit) -> set[str]:
-    """Return the names under which the person may have been named as a reader, which are in lower-case."""
-    return {name.lower() for name in (visit.viewer.person, visit.viewer.officer_ref) if name}
-
-
 def _find(visit: Visit) -> _Work:
     """Return what the person reads of a dip sample. Raises RefusedPageError if they are none of its readers."""
     number, store = row_number(visit.place["number"]), visit.service.store
-    named = {name for case in cases_of(store, number) for name in readers_of(case)} & _names(visit)
+    named = {name for case in cases_of(store, number) for name in readers_of(case)} & visit.viewer.names
     if not named:
         words = f"Its readers are named when it is drawn. {LOGGED}"
         raise RefusedPageError("You read no case of this dip sample", words, "a dip sample they do not read", 404)
@@ -181,7 +176,7 @@ def _show(visit: Visit, work: _Work, case: CaseToRead, filled: Mapping[str, str]
         "after": _place(work, numbers[place + 1]) if place + 1 < len(numbers) else None,
         "place": place + 1,
         "of": len(numbers),
-        "stored": visit.query.get("stored", "") if visit.query.get("stored", "").isdecimal() else "",
+        "stored": next((number for number in work.answered if str(number) == visit.query.get("stored")), None),
         "is_answered": case.number in work.answered,
     }
     named_only = WIDEST[visit.viewer.role] is not CaseScope.FORCE

@@ -83,6 +83,11 @@ class Viewer:
     team: str | None = None
     division: str | None = None
 
+    @property
+    def names(self) -> set[str]:
+        """The names under which others may have named them, in lower-case: how they sign in, and their reference."""
+        return {name.lower() for name in (self.person, self.officer_ref) if name}
+
     @classmethod
     def of_officer(cls, officer: DirectoryEntry, role: WebRole, person: str | None = None) -> "Viewer":
         """Return somebody who is in the officer directory."""

@@ -12,10 +12,12 @@ from compliance.cli import main
 from compliance.errors import RecordError
 from compliance.records import Officer
 from compliance.store import AuditEntry, AuditKind, Store, dispute_victim, log_entry, save_officers
+from compliance.store.reviews import store_readings
 from compliance.store.subject import OTHER, read_subject
 from compliance.store.tables import DISPUTE, WEB_SESSION
 from tests import stores
 from tests.accesses import list_entries
+from tests.integration.test_audit_commands import draw_review
 from tests.service_states import NOW, ServiceState
 from tests.stores import crime, take
 
@@ -86,6 +88,20 @@ def test_what_they_did_is_there_by_their_email_address_too(state: ServiceState) 
     held = read_subject(state.store, "O1")
     assert len(held["sessions"]) == 2
     assert [row["id"] for row in held["answers"]] == [1, 2]
+
+
+@pytest.mark.parametrize("reader", ["o1", "ash@force.example"])
+def test_what_they_found_as_a_reader_is_there_by_the_name_under_which_they_read(
+    state: ServiceState, reader: str
+) -> None:
+    """Readers are named in lower-case, by the reference or the email address."""
+    found = {"number": 1, "told": "no", "told_on": None, "told_by": "", "criteria": {}, "answered_request": None,
+             "note": "nothing in the log", "stored_at": NOW, "stored_by": "O1"}  # fmt: skip
+    draw_review(state.store)
+    for name in (reader, "o2"):
+        store_readings(state.store, 1, name, [found])
+    (row,) = read_subject(state.store, "O1")["readings"]
+    assert (row["told"], row["note"]) == ("no", "nothing in the log")
 
 
 def test_nobody_else_is_in_it(state: ServiceState) -> None:

@@ -58,6 +58,7 @@ def test_a_reader_goes_through_their_cases_one_at_a_time_and_is_told_how_many_ar
     first = words_of(analyst.get("/reviews/1/1").text)
     assert "1 of 6; 6 left to read." in first
     assert QUESTION in first
+    assert "Case 2 is stored" not in analyst.get("/reviews/1/1?stored=2").text, "whatever an address says"
     done = analyst.post("/reviews/1/1", **TOLD)
     assert done.headers["location"] == "/reviews/1/2?stored=1"
     second = analyst.get(done.headers["location"]).text
@@ -199,6 +200,10 @@ def test_a_supervisor_named_as_a_reader_reads_cases_of_other_teams_and_the_log_s
     shown, stored = list_accesses(office.service.store)
     assert (shown.crimes, shown.reason) == ([CRIMES["s1a"]], "reader of dip sample 1")
     assert (stored.what, stored.crimes) == ("decision", [CRIMES["s1a"]])
+    first = supervisor.get("/").text
+    assert "Cases are yours to read: dip sample 1 ." in words_of(first)
+    assert 'href="/reviews/1"' in first
+    assert "yours to read" not in office.browser(WebRole.CHAMPION).get("/").text
     officer = office.browser(WebRole.OFFICER, "n1s")
     assert officer.get("/reviews/1/6").status_code == 403, "not in the role of an officer"
 
@@ -251,7 +256,9 @@ def pack(office: WebOffice, folder: Path) -> str:
 def test_a_closed_sample_takes_no_answer(office: WebOffice, analyst: Browser) -> None:
     add_sample(office)
     analyst.post("/reviews/1/1", **TOLD)
+    assert "yours to read" in analyst.get("/").text
     close_review(office.service.store, 1, office.now, "mhill")
+    assert "yours to read" not in analyst.get("/").text
     assert "Closed 20 July 2026, by mhill" in words_of(analyst.get("/reviews").text)
     overview = analyst.get("/reviews/1").text
     assert "It was closed on 20 July 2026: no answer is taken any more." in words_of(overview)
