@@ -36,7 +36,7 @@ bench: $(STAMP)  ## run the benchmarks, each with its baseline
 	@$(BIN)/python -m benchmarks
 
 soak: $(STAMP)   ## run the long tests: 100,000 histories and more
-	@$(BIN)/python -m pytest -q -m long -s
+	@ALL_DRAWN=1 $(BIN)/python -m pytest -q -m "long or drawn" -s
 
 mutants: $(STAMP) ## plant 1,000 small faults and count those the tests notice (hours)
 	@$(BIN)/python -m tests.sampled_mutants learn

@@ -79,13 +79,19 @@ def test_every_other_crime_is_judged_and_told_of(store: Store, sink: MailSink, t
     assert export(store, tmp_path / "export")["crimes"] == 3
 
 
-@pytest.mark.parametrize("name", POISONS)
-def test_each_is_explained_under_every_policy(name: str) -> None:
-    strange = columns([convert_crime(poison(name))])
-    for policy in POLICIES:
-        explanation = explain(strange, shipped(policy)[0], NOW, NOW)
-        for form in ("text", "json", "html"):
-            assert "22A/666/26" in render_explanation(explanation, form)
+@pytest.mark.parametrize(
+    ("name", "policy"),
+    [
+        pytest.param(name, policy, marks=[] if (number + place) % len(POLICIES) == 0 else pytest.mark.long)
+        for number, name in enumerate(POISONS)
+        for place, policy in enumerate(POLICIES)
+    ],
+)
+def test_each_is_explained_under_every_policy(name: str, policy: str) -> None:
+    """Each under one of them, and under every one in the long form."""
+    explanation = explain(columns([convert_crime(poison(name))]), shipped(policy)[0], NOW, NOW)
+    for form in ("text", "json", "html"):
+        assert "22A/666/26" in render_explanation(explanation, form)
 
 
 def reported_with(*names: str) -> None:

@@ -14,9 +14,12 @@ from compliance.policy import judge, judge_blocks, parse_policy
 from compliance.policy.judgement import BLOCK
 from compliance.records import columns, convert_crime
 from tests.conformance import SAMPLES, Sample, records, verdicts
+from tests.drawn import drawn
 from tests.engine import POLICIES, RULES, engine_rows, first_difference, shipped
 from tests.histories import AS_AT, crime_records, histories
 from tests.stores import crime, updates
+
+pytestmark = pytest.mark.drawn
 
 INSTANTS = [
     (AS_AT, None),
@@ -39,12 +42,13 @@ def test_the_engine_answers_the_conformance_sample_to_the_letter(sample: Sample)
 def test_engine_and_reference_agree_on_generated_histories(
     name: str, as_at: datetime, known_at: datetime | None
 ) -> None:
-    """Some hundred histories for each policy and instant, all judged in one block; `make soak` has a hundred thousand."""
+    """Some hundred histories for each policy and instant, all judged in one block; `tests/soak/test_histories.py` has a
+    hundred thousand."""
     policy, data = shipped(name)
     seed = 1000 * POLICIES.index(name) + INSTANTS.index((as_at, known_at))
-    compared, difference = first_difference(list(histories(seed, 500)), policy, data, as_at, known_at)
+    compared, difference = first_difference(list(histories(seed, drawn(500))), policy, data, as_at, known_at)
     assert difference is None
-    assert compared > 500
+    assert compared > drawn(500)
 
 
 THOUGHT_UP = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])

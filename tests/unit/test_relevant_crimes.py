@@ -15,9 +15,12 @@ from compliance.reports.judged import JudgedPeriod
 from compliance.reports.periods import parse_period
 from compliance.reports.relevant_crimes import find_relevant
 from compliance.store.column_pool import take_columns
+from tests.drawn import drawn
 from tests.engine import ADDITIONAL, POLICIES, RULES, shipped
 from tests.histories import histories
 from tests.unit.test_engine import VARIANTS
+
+pytestmark = pytest.mark.drawn
 
 PERIODS = ("2026-W31", "2026-W36", "2026-W44", "2026-07", "2026-Q3")
 AS_AT = datetime(2026, 11, 16, tzinfo=UTC)
@@ -25,7 +28,7 @@ AS_AT = datetime(2026, 11, 16, tzinfo=UTC)
 
 @cache
 def records() -> Columns:
-    return columns([convert_crime(record) for record in histories(17, 700, as_at=AS_AT, known_at=AS_AT)])
+    return columns([convert_crime(record) for record in histories(17, drawn(700, 2), as_at=AS_AT, known_at=AS_AT)])
 
 
 def every_policy() -> dict[str, Policy]:
