@@ -29,6 +29,15 @@ _READ: Final = (
     "what the first found counts."
 )
 
+_BLIND: Final = (
+    "By the audit log, nobody was shown a case that they were to read elsewhere in this service, where our verdict can "
+    "stand, before their answer was stored."
+)
+_SEEN: Final = (
+    "By the audit log, these cases were shown to their readers elsewhere in this service, where our verdict can stand, "
+    "before their answer was stored:"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class ReviewFacts:
@@ -38,6 +47,7 @@ class ReviewFacts:
     proof that a victim was told, a sentence each; empty: not stored with it. `is_proof_other`: whether the settings say
     something else now. `closed_at`: since when no answer is taken (UTC); None: it is open. `stored`: the local dates on
     which a reader's answers were stored, by their name. `log`: what the audit log has of it, as lines.
+    `seen_elsewhere`: the same of readers to whom a case was shown elsewhere before they answered.
     """
 
     force: str
@@ -55,6 +65,7 @@ class ReviewFacts:
     closed_at: datetime | None
     stored: Mapping[str, Sequence[date]]
     log: Sequence[str]
+    seen_elsewhere: Sequence[str]
 
     def as_json(self) -> dict[str, Any]:
         """Return how it was drawn, as JSON has it; dates are ISO 8601, the instant is UTC."""
@@ -195,7 +206,10 @@ def _read(facts: ReviewFacts, results: ReviewResults) -> Section:
     columns = (Column("Reader", "name"), Column("Cases"), Column("Read"), Column("Answers stored on", "words"))
     readers = Table("readers", "Who read", columns, tuple(rows))
     until = f"Closed on {day(facts.closed_at)}." if facts.closed_at else "Still open: answers can be corrected."
-    return Section("read", "How it was read", (statement(_READ), readers, statement(until)))
+    if not facts.seen_elsewhere:
+        return Section("read", "How it was read", (statement(_READ), readers, statement(until), statement(_BLIND)))
+    seen = Items(tuple(map(statement, facts.seen_elsewhere)))
+    return Section("read", "How it was read", (statement(_READ), readers, statement(until), statement(_SEEN), seen))
 
 
 def _proof(facts: ReviewFacts) -> Section:

@@ -12,7 +12,7 @@ from compliance.reports.list_files import list_workbook
 from compliance.reports.render import page_of
 from compliance.reports.typesetting import typeset
 from compliance.reports.words import day, span
-from compliance.reviews.results import as_json
+from compliance.reviews.results import ReviewedCase, as_json
 from compliance.reviews.review_report import ReviewFacts, case_list, review_report
 from compliance.service.review_restated import find_since
 from compliance.service.reviewing import proof_of, results_of
@@ -28,6 +28,9 @@ _BEFORE: Final = timedelta(minutes=1)
 ON_PAGE: Final = "/reviews/{number}/{case}"
 """The page on which answers are given, as the audit log names it."""
 
+_OURS: Final = ("/reviews/", "compliance review ")
+"""Where a case is shown without our verdict, or with all that was found once it was."""
+
 
 def write_pack(service: Service, number: int | None, folder: Path, changes: Sequence[str] = ()) -> list[Path]:
     """Write what a dip sample found as PDF, HTML, XLSX (the cases) and JSON; only the owner may read them.
@@ -41,6 +44,7 @@ def write_pack(service: Service, number: int | None, folder: Path, changes: Sequ
         review.version, review.seed, review.drawn_at, review.drawn_by,
         [(name, question) for name, question in review.criteria], review.proof, review.proof != proof_of(service),
         review.closed_at, _stored(service, review), [*_log_of(service, review), *_page_log_of(service, review)],
+        list(_seen_elsewhere(service, review, held)),
     )  # fmt: skip
     since = find_since(service, review, changes)
     report = review_report(facts, held, results, since)
@@ -85,6 +89,27 @@ def _page_log_of(service: Service, review: StoredReview) -> Iterator[str]:
     for who, days in sorted(given.items()):
         when = day(days[0]) if len(set(days)) == 1 else span(min(days), max(days))
         yield f"{who}: {count_noun(len(days), 'answer')} on the page, {when}"
+
+
+def _seen_elsewhere(service: Service, review: StoredReview, held: Sequence[ReviewedCase]) -> Iterator[str]:
+    """Yield which reader was shown which of their cases elsewhere, where our verdict can stand, before they answered.
+
+    From the audit log, on pages and by commands; a reader's own cases are not in it.
+    """
+    answered = {(row["number"], row["reader"]): row["stored_at"] for row in readings_of(service.store, review.id)}
+    places: dict[tuple[str, str], list[int]] = {}
+    for case in held:
+        for name in case.readers:
+            places.setdefault((name, case.crime_ref), []).append(case.number)
+    with service.store.reading() as connection:
+        for each in iterate_entries(connection, select_entries(since=review.drawn_at)):
+            entry, name = each.entry, each.entry.who.lower()
+            if entry.target.startswith(_OURS):
+                continue
+            for ref in entry.details.get("crimes", ()):
+                for number in places.get((name, ref), ()) if ref else ():
+                    if entry.at < answered.get((number, name), entry.at + _BEFORE):
+                        yield f"Case {number} to {name}: {entry.target}, {entry.at:%Y-%m-%d %H:%M} UTC"
 
 
 def _title_of(service: Service, review: StoredReview) -> str:

@@ -5,6 +5,7 @@ import re
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -16,7 +17,7 @@ from tests import stores, web_office
 from tests.accesses import list_accesses
 from tests.conftest import OBEYED
 from tests.stores import updates
-from tests.web_office import CRIMES, STAFF, Browser, WebOffice, case, open_web_office, records, words_of
+from tests.web_office import CRIMES, STAFF, Browser, WebOffice, case, later, open_web_office, records, words_of
 
 office, analyst, new_database = web_office.office, web_office.analyst, stores.one_database
 CRITERIA = [["said_what_next", "Did it say what happens next, and when?"]]
@@ -237,6 +238,28 @@ def test_the_pack_says_who_answered_on_the_page_and_by_what_proof(office: WebOff
     found = json.loads((tmp_path / "review-1.json").read_text("utf-8"))["sample"]
     assert found["proof"] == ["A contact counts by any method.", "Calls show it."]
     assert found["closed_at"] == "2026-07-20T11:00:00Z"
+
+
+def test_the_pack_says_which_reader_saw_our_verdict_of_a_case_before_they_answered(
+    office: WebOffice, analyst: Browser, tmp_path: Path
+) -> None:
+    """Not who looked after they had, nor who reads other cases."""
+    add_sample(office, second="ben")
+    stranger, first = office.browser(WebRole.PERFORMANCE, "carl"), quote(CRIMES["n1a"], safe="")
+    stranger.get(f"/crimes/{first}")
+    analyst.post("/reviews/1/1", **TOLD)
+    later(office, minutes=1)
+    analyst.get(f"/crimes/{first}")
+    assert "By the audit log, nobody was shown a case that they were to read elsewhere" in words_of(
+        "<main" + pack(office, tmp_path)
+    )
+    analyst.get(f"/crimes/{quote(CRIMES['s1a'], safe='')}")
+    later(office, minutes=1)
+    analyst.post("/reviews/1/6", told="no")
+    page = words_of("<main" + pack(office, tmp_path))
+    assert "By the audit log, these cases were shown to their readers elsewhere" in page
+    assert page.count("Case 6 to an.analyst: /crimes/{crime_ref:path}, 2026-07-20 11:01 UTC") == 1
+    assert "Case 1 to" not in page
 
 
 def test_a_pack_of_a_sample_of_before_proof_was_stored_says_so(office: WebOffice, tmp_path: Path) -> None:
