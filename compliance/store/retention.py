@@ -21,6 +21,7 @@ from compliance.records.collector import paused_gc
 from compliance.records.columns import OPEN, Statuses
 from compliance.records.instants import to_micros
 from compliance.records.wire import StatusChange
+from compliance.store.characteristics import forget_characteristics
 from compliance.store.content import crime_digest, pack, unpack
 from compliance.store.dialect import add, set_by_key
 from compliance.store.disputes import forget_disputes
@@ -176,6 +177,7 @@ def _counts(connection: Connection, table: Table, refs: Sequence[str]) -> dict[s
 def _remove(connection: Connection, refs: Sequence[str]) -> None:
     """Remove the crimes and everything that follows from them."""
     forget_reviewed(connection, refs, strip=False)
+    forget_characteristics(connection, refs)
     _forget_mails(connection, refs)
     for table in (CRIME, CRIME_VERSION, OBLIGATION, SET_ASIDE, TRANSITION, QUARANTINE):
         connection.execute(delete(table).where(_of(table, refs)))

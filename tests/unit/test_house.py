@@ -24,6 +24,7 @@ SECTIONS = {
     "report_settings",
     "review_settings",
     "risk_settings",
+    "return_settings",
     "survey_settings",
     "teams_settings",
     "web_settings",
