@@ -1,7 +1,6 @@
 """The settings of returns: which characteristics of victims are kept for them, and where they are defined
 (docs/returns.md)."""
 
-from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
@@ -19,6 +18,6 @@ class ReturnSettings(SettingsSection):
         description="Which of `age_band`, `sex`, `ethnicity` and `disability` of victims are kept, apart from the "
         "records and for returns alone (docs/data-protection.md). None: whatever the crime system sends is dropped.",
     )
-    definitions: Path | None = Field(
+    definitions: str | None = Field(
         None, description="The folder of the returns' definitions (`*.toml`); absent: those supplied."
     )

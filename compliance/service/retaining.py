@@ -27,7 +27,7 @@ from compliance.store import (
 )
 from compliance.store.actors import THE_SERVICE, Actor
 from compliance.store.audit_retention import find_old_months, remove_old_months
-from compliance.store.characteristics import count_characteristics, remove_characteristics
+from compliance.store.victim_characteristics import count_characteristics, remove_characteristics
 from compliance.text import count_noun
 
 _AUDIT = "audit entry"

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection, insert, literal, select
 
 from compliance.records import Crime
-from compliance.store.characteristics import are_characteristics_as_stored, put_characteristics
+from compliance.store.victim_characteristics import are_characteristics_as_stored, put_characteristics
 from compliance.store.content import Content, content_of, is_older, pack_texts, read_packed_stamps
 from compliance.store.dialect import add, among, chunks, rows_of, set_by_key, upsert
 from compliance.store.emptied import count_emptied

@@ -21,7 +21,7 @@ from compliance.records.collector import paused_gc
 from compliance.records.columns import OPEN, Statuses
 from compliance.records.instants import to_micros
 from compliance.records.wire import StatusChange
-from compliance.store.characteristics import forget_characteristics
+from compliance.store.victim_characteristics import forget_characteristics
 from compliance.store.content import crime_digest, pack, unpack
 from compliance.store.dialect import add, set_by_key
 from compliance.store.disputes import forget_disputes

@@ -7,7 +7,7 @@ import pytest
 
 from compliance.records.characteristics import Characteristics
 from compliance.store import RetentionPeriods, Store, apply_retention, load_crimes
-from compliance.store.characteristics import (
+from compliance.store.victim_characteristics import (
     count_characteristics,
     read_characteristics,
     remove_characteristics,

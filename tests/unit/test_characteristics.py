@@ -1,6 +1,8 @@
 """What is kept of a victim's characteristics, and that no record and no verdict has them (records A7)."""
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -68,6 +70,23 @@ def test_of_a_reference_that_occurs_twice_the_last_applies() -> None:
     assert take_characteristics(record, NAMES) == (Characteristics("V1", sex="M"),)
     record = convert_crime(crime(victims=[{"victim_ref": "V1", "sex": "F"}, {"victim_ref": "V1"}]))
     assert take_characteristics(record, NAMES) == ()
+
+
+def test_nothing_but_returns_and_retention_reads_what_is_stored_of_them() -> None:
+    """No page, email, list, report, export or proof pack (docs/data-protection.md)."""
+    package = Path(__file__).parents[2] / "compliance"
+    readers = {
+        str(path.relative_to(package))
+        for path in package.rglob("*.py")
+        if re.search(
+            r"VICTIM_CHARACTERISTICS|VictimCharacteristics|store.victim_characteristics|read_characteristics",
+            path.read_text("utf-8"),
+        )
+    }
+    assert readers == {
+        "cli/return_commands.py", "service/retaining.py", "service/returning.py", "store/victim_characteristics.py",
+        "store/current_versions.py", "store/retention.py", "store/tables/__init__.py", "store/tables/return_tables.py",
+    }  # fmt: skip
 
 
 def test_no_verdict_depends_on_them() -> None:

@@ -42,7 +42,20 @@ LEAVES = {
     "text",
     "writing",
 }
-SERVICE = {"records", "policy", "batch", "feeds", "store", "mail", "reminders", "reports", "reviews", "config", "clock"}
+SERVICE = {
+    "records",
+    "policy",
+    "batch",
+    "feeds",
+    "store",
+    "mail",
+    "reminders",
+    "reports",
+    "reviews",
+    "returns",
+    "config",
+    "clock",
+}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "text": set(),
@@ -67,6 +80,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "reminders": {"records", "policy", "store", "mail"},
     "reports": {"records", "policy", "store", "mail"},
     "reviews": {"records", "policy", "store", "reports"},
+    "returns": {"records", "policy", "store", "reports", "reviews"},
     "service": SERVICE,
     "web": SERVICE | {"service"},
     "simulator": {"records"},

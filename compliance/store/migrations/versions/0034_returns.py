@@ -1,13 +1,13 @@
 """Store victims' characteristics, apart from the records, and returns with who signed them off.
 
-Revision 0033, after 0032.
+Revision 0034, after 0033.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0033"
-down_revision = "0032"
+revision = "0034"
+down_revision = "0033"
 
 _BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
