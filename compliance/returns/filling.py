@@ -16,9 +16,9 @@ from compliance.reports.proportions import Proportion
 from compliance.reports.rates import change, rate
 from compliance.reports.satisfaction import Satisfaction
 from compliance.reports.statistics import benjamini_hochberg
-from compliance.returns.return_content import NOT_RECORDED, ReturnContent, ReturnLine, ReturnMeasure
 from compliance.returns.definition import DIVISION, FORCE, Measure, ReturnDefinition
 from compliance.returns.groups import GroupsFound, VictimsKnown
+from compliance.returns.return_content import NOT_RECORDED, ReturnContent, ReturnLine, ReturnMeasure
 from compliance.reviews.results import ReviewResults
 
 NO_DIVISION = "no division"

@@ -10,8 +10,8 @@ from compliance.policy.status import Flags
 from compliance.policy.verdicts import Verdicts
 from compliance.records.characteristics import Characteristics
 from compliance.reports.rates import Cohort
-from compliance.returns.return_content import NOT_RECORDED
 from compliance.returns.definition import CharacteristicGroups
+from compliance.returns.return_content import NOT_RECORDED
 
 VictimsKnown = Mapping[tuple[str, str], Characteristics]
 """What is known of victims, by crime number and reference."""

@@ -12,8 +12,8 @@ from compliance.reports.periods import in_words
 from compliance.reports.render import page_of
 from compliance.reports.typesetting import typeset
 from compliance.reports.words import NO_DIFFERENCE, UNLIKELY, day, limits_text, percent, points_text, span
-from compliance.returns.return_content import NOT_RECORDED, ReturnContent, ReturnLine, ReturnMeasure, Signature
 from compliance.returns.definition import DIVISION, FORCE
+from compliance.returns.return_content import NOT_RECORDED, ReturnContent, ReturnLine, ReturnMeasure, Signature
 from compliance.text import count_noun
 
 FORMS: Final = ("csv", "xlsx", "html", "pdf", "json")

@@ -13,20 +13,20 @@ from compliance.reports.periods import parse_period
 from compliance.reports.satisfaction import Satisfaction, find_satisfaction, name_divisions
 from compliance.reports.spans import Span
 from compliance.resources import resource
-from compliance.returns.return_content import ReturnContent, Signature
 from compliance.returns.definition import ReturnDefinition, list_returns, load_return
 from compliance.returns.filling import ReturnSources, fill_in
-from compliance.returns.return_forms import FORMS, write_form
 from compliance.returns.groups import GroupsFound, index_victims
+from compliance.returns.return_content import ReturnContent, Signature
+from compliance.returns.return_forms import FORMS, write_form
 from compliance.returns.withholding import withhold
 from compliance.reviews.results import ReviewResults
 from compliance.service.reviewing import results_of
 from compliance.service.service import Service
 from compliance.store import seen_by
-from compliance.store.victim_characteristics import read_characteristics
 from compliance.store.returns import StoredReturn, add_return, find_return, list_signatures, sign_return
 from compliance.store.reviews import list_reviews
 from compliance.store.surveys import list_waves
+from compliance.store.victim_characteristics import read_characteristics
 from compliance.writing import write_whole
 
 FOLDER: Final = "returns"

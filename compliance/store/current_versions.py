@@ -8,12 +8,12 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection, insert, literal, select
 
 from compliance.records import Crime
-from compliance.store.victim_characteristics import are_characteristics_as_stored, put_characteristics
 from compliance.store.content import Content, content_of, is_older, pack_texts, read_packed_stamps
 from compliance.store.dialect import add, among, chunks, rows_of, set_by_key, upsert
 from compliance.store.emptied import count_emptied
 from compliance.store.removals import list_removed_contents
 from compliance.store.tables import CRIME, CRIME_VERSION
+from compliance.store.victim_characteristics import are_characteristics_as_stored, put_characteristics
 
 AT_ONCE: Final = date.min
 """The `wake_on` of a crime that has changed since it was last judged."""

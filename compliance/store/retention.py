@@ -21,7 +21,6 @@ from compliance.records.collector import paused_gc
 from compliance.records.columns import OPEN, Statuses
 from compliance.records.instants import to_micros
 from compliance.records.wire import StatusChange
-from compliance.store.victim_characteristics import forget_characteristics
 from compliance.store.content import crime_digest, pack, unpack
 from compliance.store.dialect import add, set_by_key
 from compliance.store.disputes import forget_disputes
@@ -40,6 +39,7 @@ from compliance.store.tables import (
     SET_ASIDE,
     TRANSITION,
 )
+from compliance.store.victim_characteristics import forget_characteristics
 
 Action = Literal["remove", "strip"]
 _AT_ONCE: Final = 1000

@@ -22,17 +22,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import insert
 
 from compliance.cli import main
 from compliance.config import load_settings
 from compliance.records import Officer, convert_crime
 from compliance.service import Service
 from compliance.service.logs import set_up
-from sqlalchemy import insert
-
-from compliance.store.tables import VICTIM_CHARACTERISTICS
 from compliance.store import Store, migrate, save_officers
 from compliance.store.disputes import file_dispute
+from compliance.store.tables import VICTIM_CHARACTERISTICS
 from compliance.store.trials import RegisteredTrial, store_trial
 from tests import web_server
 from tests.conftest import OBEYED
