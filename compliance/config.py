@@ -20,6 +20,7 @@ from compliance.feed_settings import CrimeSystem, SettingsSection, is_secret_nam
 from compliance.mail_settings import MailSettings
 from compliance.reminder_settings import Reminders
 from compliance.report_settings import ReportSettings
+from compliance.return_settings import ReturnSettings
 from compliance.review_settings import ReviewSettings
 from compliance.risk_settings import RiskSettings
 from compliance.survey_settings import SurveySettings
@@ -135,6 +136,7 @@ class Settings(SettingsSection):
     report: ReportSettings = ReportSettings()
     review: ReviewSettings = ReviewSettings()
     survey: SurveySettings = SurveySettings()
+    returns: ReturnSettings = ReturnSettings()
     risk: RiskSettings = RiskSettings()
     retention: RetentionSettings = RetentionSettings()
     audit: AuditSettings = AuditSettings()

@@ -1,95 +1,36 @@
 """Somebody with the public reports, a pencil and time: what can be worked out of what is printed, by the sums that hold.
 
-Everything that is printed and everything that is not is an unknown of a linear system, a pair of counts each (met and
-not met, say); what is printed is an equation, and so is every sum of parts. An unknown is worked out where the equations
-leave one value for it.
+(`compliance/reports/printed_sums.py` works it out.)
 """
 
-from collections.abc import Hashable, Iterable, Sequence
-from typing import Final
-
-import numpy as np
+from collections.abc import Sequence
 
 from compliance.reports.periods import parse_period
-from compliance.reports.proportions import Proportion
+from compliance.reports.printed_sums import Key, PrintedSums
 from compliance.reports.report_model import DivisionFigures, Figures, RequirementFigures
 from compliance.reports.satisfaction import Satisfaction
 from compliance.reports.weeks import Week
-
-SMALL: Final = range(1, 5)
-Pair = tuple[float, float]
-Key = Hashable
-
-
-class Sums:
-    """What is known of pairs of counts."""
-
-    def __init__(self) -> None:
-        self._place: dict[Key, int] = {}
-        self._rows: list[dict[int, int]] = []
-        self._values: list[Pair] = []
-        self._wholes: list[list[int]] = []
-
-    def told(self, keys: Iterable[Key], counts: Pair) -> None:
-        """The sum of some unknowns is printed."""
-        self._rows.append(dict.fromkeys(map(self._of, keys), 1))
-        self._values.append(counts)
-
-    def share(self, keys: Iterable[Key], share: Proportion | None) -> None:
-        """The same of a share, where it is printed."""
-        if share is not None and not share.withheld:
-            self.told(keys, (share.count, share.of - share.count))
-
-    def parts(self, whole: Key, parts: Iterable[Key]) -> None:
-        """Some unknowns are the parts of another."""
-        places = list(map(self._of, parts))
-        self._rows.append({**dict.fromkeys(places, 1), self._of(whole): -1})
-        self._values.append((0, 0))
-        self._wholes.append(places)
-
-    def small(self) -> list[tuple[list[Key], list[int]]]:
-        """The unknowns that are worked out to be from 1 to 4; and those parts of a whole that are not worked out one by
-        one, where they come to so few together."""
-        matrix = np.zeros((len(self._rows), len(self._place)))
-        for place, row in enumerate(self._rows):
-            matrix[place, list(row)] = list(row.values())
-        inverse = np.linalg.pinv(matrix, rcond=1e-10)
-        solution, reach = inverse @ np.array(self._values, dtype=float), inverse @ matrix
-        keys, found = list(self._place), []
-        alone = np.abs(np.diag(reach) - 1) < 1e-7
-        together = [[place for place in places if not alone[place]] for places in self._wholes]
-        for places in [*([place] for place in np.flatnonzero(alone).tolist()), *filter(None, together)]:
-            asked = np.zeros(len(keys))
-            asked[places] = 1
-            if np.abs(asked @ reach - asked).max() < 1e-6:
-                counts = [round(count) for count in (asked @ solution).tolist()]
-                if any(abs(count) in SMALL for count in counts):
-                    found.append(([keys[place] for place in places], counts))
-        return found
-
-    def _of(self, key: Key) -> int:
-        return self._place.setdefault(key, len(self._place))
 
 
 def worked_out(reports: Sequence[Figures]) -> list[tuple[list[Key], list[int]]]:
     """Every count from 1 to 4 that follows from weekly reports of one force that follow one another."""
     found = []
     for place in range(len(reports[0].requirements)):
-        sums = Sums()
+        sums = PrintedSums()
         for figures in reports:
             _rates(sums, figures.requirements[place], figures)
         _weeks(sums, [figures.requirements[place] for figures in reports], reports)
         found += sums.small()
     for figures in reports:
-        sums = Sums()
+        sums = PrintedSums()
         _rest(sums, figures)
         found += sums.small()
-    sums = Sums()
+    sums = PrintedSums()
     _surveys(sums, reports)
     return found + sums.small()
 
 
-def _rates(sums: Sums, asked: RequirementFigures, figures: Figures) -> None:
+def _rates(sums: PrintedSums, asked: RequirementFigures, figures: Figures) -> None:
     week = figures.period
     for period in (asked.week, asked.before, asked.last_year):
         if period is not None:
@@ -123,7 +64,7 @@ def _areas(asked: RequirementFigures, figures: Figures) -> list[tuple[DivisionFi
     return [(area, [name for name in names if area_of.get(name or "") == area.name]) for area in areas]
 
 
-def _weeks(sums: Sums, asked: Sequence[RequirementFigures], reports: Sequence[Figures]) -> None:
+def _weeks(sums: PrintedSums, asked: Sequence[RequirementFigures], reports: Sequence[Figures]) -> None:
     """Every week is the sum of its divisions, and of its offence groups, printed or not; the trailing weeks are the sum
     of theirs. Where no group is said to be withheld, others may have been left out."""
     weeks = {week for requirement in asked for week in requirement.trend.weeks}
@@ -160,7 +101,7 @@ def _weeks(sums: Sums, asked: Sequence[RequirementFigures], reports: Sequence[Fi
                 sums.share([("offence", group.name, "until", end)], group.share)
 
 
-def _surveys(sums: Sums, reports: Sequence[Figures]) -> None:
+def _surveys(sums: PrintedSums, reports: Sequence[Figures]) -> None:
     """What a wave said in one report and says in a later one differs by those whose answers came or went between. A wave
     has the answers to the shorter ones within it, and to the days that none of them asks about."""
     newest: dict[str, Key] = {}
@@ -186,7 +127,7 @@ def _surveys(sums: Sums, reports: Sequence[Figures]) -> None:
             sums.parts(newest[wave], [*(newest[each] for each in within), *rest])
 
 
-def _rest(sums: Sums, figures: Figures) -> None:
+def _rest(sums: PrintedSums, figures: Figures) -> None:
     """What is no rate of a requirement: overdue by age, the three readings, contacts."""
     for asked in figures.requirements:
         bands, rate = asked.overdue.bands, asked.week.rate
@@ -228,6 +169,6 @@ def _rest(sums: Sums, figures: Figures) -> None:
             sums.parts(("found in all", item.key), [("found in the week", item.key), ("found before", item.key)])
 
 
-def _count(sums: Sums, key: Key, count: int | None) -> None:
+def _count(sums: PrintedSums, key: Key, count: int | None) -> None:
     if count is not None:
         sums.told([key], (count, 0))

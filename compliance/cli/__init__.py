@@ -13,6 +13,7 @@ from compliance.cli.options import Main
 from compliance.cli.outbox_commands import outbox
 from compliance.cli.record_commands import evaluate, explain, figures, whatif
 from compliance.cli.report_commands import report
+from compliance.cli.return_commands import returns
 from compliance.cli.review_commands import review
 from compliance.cli.status_commands import check, status
 from compliance.cli.store_commands import backup, export, quarantine, rebuild, restore, retention
@@ -54,6 +55,7 @@ for command in (
     trial,
     review,
     survey,
+    returns,
     audit,
     subject,
     quarantine,

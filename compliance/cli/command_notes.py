@@ -58,6 +58,12 @@ OF_COMMANDS: Final[Mapping[str, AuditKind | str]] = {
     "report risk": NO_DATA,
     "report suspend": AuditKind.DECISION,
     "restore": AuditKind.ALTERATION,
+    "return cases": AuditKind.CONSULTATION,
+    "return held": AuditKind.CONSULTATION,
+    "return list": NO_DATA,
+    "return make": AuditKind.COMBINATION,
+    "return sign": AuditKind.DECISION,
+    "return write": AuditKind.DISCLOSURE,
     "review close": AuditKind.DECISION,
     "review draw": AuditKind.DECISION,
     "review form": AuditKind.DISCLOSURE,
@@ -84,7 +90,7 @@ OF_COMMANDS: Final[Mapping[str, AuditKind | str]] = {
 """The kind of entry that each command leaves, before it shows or does anything; or why it leaves none."""
 SHOWS_CASES: Final = frozenset(
     ("disputes list", "disputes show", "outbox show", "quarantine list", "quarantine show", "remind", "report cases",
-     "review form", "review pack", "subject")
+     "return cases", "review form", "review pack", "subject")
 )  # fmt: skip
 """The commands that know only after reading which crimes they show. They note that themselves, before they show any."""
 _MOST_CRIMES: Final = 1000

@@ -8,6 +8,7 @@ from jmespath.exceptions import JMESPathError
 
 from compliance.errors import SettingsError, nearest
 from compliance.feed_settings import FieldMapping
+from compliance.records.characteristics import NAMES as CHARACTERISTICS
 
 Kind = Literal["text", "instant", "integer", "day"]
 _SETTING: Final = "crime_system.mapping"
@@ -26,7 +27,7 @@ FIELDS: Final[dict[str, dict[str, Kind]]] = {
     | _instants("reported_at", "recorded_at", "changed_at"),
     "status": _texts("status") | _instants("at"),
     "allocations": _texts("officer_ref", "team", "division") | _instants("from"),
-    "victims": _texts("victim_ref", "category")
+    "victims": _texts("victim_ref", "category", *CHARACTERISTICS)
     | _instants("added_at", "declined_at", "declined_until", "declined_entered_at")
     | {"agreed_interval_days": "integer"},
     "contact_holds": _texts("victim_ref", "reason", "by") | _instants("from", "until"),

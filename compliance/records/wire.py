@@ -51,7 +51,7 @@ class ContactHold(Struct, gc=False, omit_defaults=True, rename={"start": "from",
 
 
 class Victim(Struct, omit_defaults=True):
-    """One person owed updates, known only by an opaque reference."""
+    """One person owed updates, known only by an opaque reference. The last four are never stored with it (A7)."""
 
     victim_ref: Ref
     category: Text | None = None
@@ -61,6 +61,10 @@ class Victim(Struct, omit_defaults=True):
     declined_entered_at: str | None = None
     agreed_interval_days: Days | None = None
     contact_holds: list[ContactHold] | None = None
+    age_band: Any = None
+    sex: Any = None
+    ethnicity: Any = None
+    disability: Any = None
 
 
 class Update(Struct, gc=False, omit_defaults=True):

@@ -10,7 +10,7 @@ from typing import Any, Final
 from compliance.reports.printable_figures import cell_text
 from compliance.reports.sheets import HEAD, open_workbook, print_on_a4, write_text
 
-Cell = str | int | date | None
+Cell = str | int | float | date | None
 """A cell; None is empty."""
 _TO_FILL_IN: Final = {"border": 1, "border_color": "#9AA5AD", "text_wrap": True, "valign": "top", "align": "left"}
 _WIDEST: Final = 45
@@ -64,6 +64,7 @@ def list_workbook(content: ListContent) -> bytes:
     head, text = book.add_format(HEAD), book.add_format({"text_wrap": True, "valign": "top", "num_format": "@"})
     day = book.add_format({"num_format": "d mmm yyyy", "valign": "top", "align": "left"})
     number = book.add_format({"num_format": "#,##0", "valign": "top"})
+    decimal = book.add_format({"num_format": "0.0", "valign": "top"})
     for column, title in enumerate(content.columns):
         write_text(sheet, 0, column, title, head)
         longest = max((len(str(row[column] or "")) for row in content.rows), default=0)
@@ -72,8 +73,8 @@ def list_workbook(content: ListContent) -> bytes:
         for column, cell in enumerate(row):
             if isinstance(cell, date):
                 sheet.write_datetime(place, column, cell, day)
-            elif isinstance(cell, int):
-                sheet.write_number(place, column, cell, number)
+            elif isinstance(cell, int | float):
+                sheet.write_number(place, column, cell, number if isinstance(cell, int) else decimal)
             elif cell:
                 write_text(sheet, place, column, cell, text)
     for column, title in enumerate(content.columns):

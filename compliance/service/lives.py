@@ -163,6 +163,15 @@ TABLES: Final = (
         "1 row a wave and division, each time it is imported",
         _FOR_GOOD,
     ),
+    StatedLife(
+        "victim_characteristics",
+        "age band, sex, ethnicity and disability of victims, as far as `[returns] characteristics` names them: as the "
+        "crime system had them when",
+        "1 row a victim and change; none unless they are named",
+        "with its crime; what is not named any more when retention next runs",
+    ),
+    StatedLife("made_return", "the returns that were made: counts, and no crime", "1 row a version", _FOR_GOOD),
+    StatedLife("return_signature", "who signed a return off, in which role, and when", "1 row each", _FOR_GOOD),
     StatedLife("report_duty", "since when reports are owed", "a few rows", "when the settings no longer ask for it"),
     StatedLife("job", "which jobs have failed", "1 row a job", _FOR_GOOD),
     StatedLife(

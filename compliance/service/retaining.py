@@ -27,15 +27,18 @@ from compliance.store import (
 )
 from compliance.store.actors import THE_SERVICE, Actor
 from compliance.store.audit_retention import find_old_months, remove_old_months
+from compliance.store.victim_characteristics import count_characteristics, remove_characteristics
 from compliance.text import count_noun
 
 _AUDIT = "audit entry"
+_CHARACTERISTICS = "set of characteristics"
 _CRIMES, EXPORT_FILE, PILOT_FILE = "crime", "export file", "pilot email"
 _PLURALS = {
     "text of an email": "texts of emails",
     "text of a dispute": "texts of disputes",
     "directory entry": "directory entries",
     _AUDIT: "audit entries",
+    _CHARACTERISTICS: "sets of characteristics",
 }
 
 
@@ -106,6 +109,7 @@ class Retaining:
         """Remove and strip, and count what was."""
         for retention in self.of_crimes:
             counts[_CRIMES] += apply_retention(self.store, retention, now)
+        counts[_CHARACTERISTICS] += remove_characteristics(self.store, self.settings.returns.characteristics)
         for each in list_expired(self.store, self.lives, now):
             counts[each.noun] += remove_expired(self.store, each)
         for noun, paths in self.files().items():
@@ -140,6 +144,8 @@ class Retaining:
         for each in list_expired(self.store, self.lives, now):
             if count := count_expired(self.store, each):
                 yield f"remove: {count_kind(count, each.noun)}"
+        if given_up := count_characteristics(self.store, self.settings.returns.characteristics):
+            yield f"remove: {count_kind(given_up, _CHARACTERISTICS)} that `[returns] characteristics` does not name"
         days = self.settings.retention.remove_audit_after_days
         if days is not None and (old := find_old_months(self.store, self.local, days, now)) is not None:
             yield f"remove: {count_kind(old.entries, _AUDIT)} of the months before {self.local.date_of(old.before)}"

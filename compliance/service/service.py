@@ -76,7 +76,8 @@ class Service:
 
         Raises SettingsError for a wrong policy, or a database whose schema is not this version's.
         """
-        policy, store = load_policy(settings.policy), Store.open(settings.database_url)
+        policy = load_policy(settings.policy)
+        store = Store.open(settings.database_url, settings.returns.characteristics)
         return cls(settings, policy, store, clock, stop=Stop() if stop is None else stop, actor=actor)
 
     def __enter__(self) -> "Service":

@@ -4,7 +4,7 @@ The content of a record is everything the record format defines except `changed_
 keys, adds keys of its own or serves a record again, nothing is written.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -14,6 +14,7 @@ import msgspec
 import zstandard
 
 from compliance.records import Crime, FeedRecord, MappedRecord, PageRecord, Refusal, as_read, decode_crimes, text_of
+from compliance.records.characteristics import Described, take_characteristics
 from compliance.records.collector import paused_gc
 from compliance.records.instants import AHEAD, NONE, from_micros, parse_instants
 from compliance.records.wire import MAX_RECORD_BYTES, decode_structs
@@ -36,12 +37,14 @@ class Content(msgspec.Struct):
     """A checked record: its crime number, the digest of its content, and its `changed_at` as an instant, or None.
 
     The record itself (`crime`) and its `text` as stored are read from `record` if they are not there: of most records
-    received again nobody asks for them.
+    received again nobody asks for them. `described`: the characteristics of its victims, which are stored apart and are
+    no part of its content; None if none are kept.
     """
 
     crime_ref: str
     digest: bytes
     changed_at: datetime | None
+    described: Described | None = None
     read: Crime | None = None
     written: bytes | None = None
     record: PageRecord = b""
@@ -51,6 +54,7 @@ class Content(msgspec.Struct):
         """The record."""
         if self.read is None:
             [self.read] = decode_structs([as_read(self.record)])[0]
+            take_characteristics(self.read, ())
         return self.read
 
     @property
@@ -61,33 +65,37 @@ class Content(msgspec.Struct):
         return self.written
 
 
-def content_of(crimes: Sequence[Crime]) -> list[Content]:
+def content_of(crimes: Sequence[Crime], characteristics: Collection[str] = ()) -> list[Content]:
     """Return each record, its instants checked, with its text and the digest of its content.
+
+    Its victims' characteristics are taken out of it; `characteristics` names those that are kept (records A7).
 
     Raises UnicodeError for half a surrogate pair, which only a mapped record can hold.
     """
     contents = []
     for crime in crimes:
-        text, changed_at = _encode(crime), crime.changed_at
-        if changed_at is None:
-            contents.append(Content(crime.crime_ref, _digest(text), None, crime, text))
-        else:
-            contents.append(Content(crime.crime_ref, _digest(_unstamped(text)), _instant(changed_at), crime, text))
+        found = take_characteristics(crime, characteristics)
+        text, changed_at, described = _encode(crime), crime.changed_at, found if characteristics else None
+        digest = _digest(text if changed_at is None else _unstamped(text))
+        instant = None if changed_at is None else _instant(changed_at)
+        contents.append(Content(crime.crime_ref, digest, instant, described, crime, text))
     return contents
 
 
-def read_contents(records: Sequence[FeedRecord]) -> tuple[list[Content], list[Refusal]]:
+def read_contents(
+    records: Sequence[FeedRecord], characteristics: Collection[str] = ()
+) -> tuple[list[Content], list[Refusal]]:
     """Return the valid records, in their order, and a refusal for each of the others, by its position."""
     crimes, refusals = decode_crimes(records)
     try:
-        contents = content_of(crimes)
+        contents = content_of(crimes, characteristics)
         if all(len(content.text) <= MAX_RECORD_BYTES for content in contents):
             return contents, [_as_text(records[refusal.index], refusal) for refusal in refusals]
     except UnicodeError:
         pass
     # A mapped record is too long, or cannot be written: reading its text refuses it, and gives the reason.
     crimes, refusals = decode_crimes([text_of(record) for record in records])
-    return content_of(crimes), refusals
+    return content_of(crimes, characteristics), refusals
 
 
 def _as_text(record: FeedRecord, refusal: Refusal) -> Refusal:

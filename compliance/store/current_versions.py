@@ -13,6 +13,7 @@ from compliance.store.dialect import add, among, chunks, rows_of, set_by_key, up
 from compliance.store.emptied import count_emptied
 from compliance.store.removals import list_removed_contents
 from compliance.store.tables import CRIME, CRIME_VERSION
+from compliance.store.victim_characteristics import are_characteristics_as_stored, put_characteristics
 
 AT_ONCE: Final = date.min
 """The `wake_on` of a crime that has changed since it was last judged."""
@@ -58,6 +59,8 @@ def put_crimes(
     emptied = count_emptied(connection, {c.crime_ref: c for c in changed if c.crime_ref in held})
     _keep_versions(connection, [c.crime_ref for c in changed if c.crime_ref in held], now)
     upsert(connection, CRIME, _rows(changed, poll_id, now), kept=("first_seen_at",))
+    stored = {content.crime_ref for content in changed} | held.keys()
+    put_characteristics(connection, [came[ref] for ref in came if ref in stored and ref not in older], now)
     _note_again(connection, {ref: (came[ref], stands) for ref, stands in held.items() if ref not in older})
     digests = {ref: stands.digest for ref, stands in held.items()} | {c.crime_ref: c.digest for c in changed}
     _keep_late(connection, [*(came[ref] for ref in older), *late], digests, now)
@@ -67,7 +70,8 @@ def put_crimes(
 def are_as_stored(connection: Connection, contents: Sequence[Content]) -> bool:
     """Return whether `put_crimes` would write nothing."""
     held = _read_held(connection, contents)
-    return all(_is_as_stored(content, held.get(content.crime_ref)) for content in contents)
+    is_stored = all(_is_as_stored(content, held.get(content.crime_ref)) for content in contents)
+    return is_stored and are_characteristics_as_stored(connection, contents)
 
 
 def list_changed_unseen(connection: Connection, crimes: Sequence[Crime], now: datetime) -> list[str]:

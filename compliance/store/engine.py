@@ -1,7 +1,7 @@
 """The store as a whole: opening, migration and transactions."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Final
 
@@ -25,17 +25,19 @@ class Store:
     `known`: the records read by this process that need not be read again.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, characteristics: Collection[str] = ()) -> None:
         """Use `Store.open` instead, which checks the schema first."""
         self.engine = engine
         self._file: OpenedFile | None = None
-        self.recent = RecentRecords()
+        self.recent = RecentRecords(characteristics=characteristics)
         self._reading = dialect.reading_engine(engine)
         self._adding = dialect.adding_engine(engine)
 
     @classmethod
-    def open(cls, url: str) -> "Store":
+    def open(cls, url: str, characteristics: Collection[str] = ()) -> "Store":
         """Open the store at a database URL and check that its schema is up to date.
+
+        `characteristics`: those of victims that are kept of the records received (records A7).
 
         Raises SettingsError that names `compliance migrate` if the schema is absent, stale or newer, or that says the
         file cannot be written, and UnavailableError if the database does not answer.
@@ -44,7 +46,7 @@ class Store:
         file = dialect.file_of(parsed)
         if file is not None and not file.exists():
             raise schema.NoSchemaError(f"there is no database at {file}; create it with `compliance migrate`")
-        store = cls(dialect.engine_for(parsed))
+        store = cls(dialect.engine_for(parsed), characteristics)
         store._file = None if file is None else OpenedFile(file)
         try:
             store.check_schema()

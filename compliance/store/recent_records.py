@@ -1,12 +1,13 @@
 """Records that need not be read again, because the same bytes were read before."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
 from compliance.records import MappedRecord, PageRecord, Refusal, SourceRecord, as_read
+from compliance.records.characteristics import Described
 from compliance.store.content import Content, read_contents
 
 MOST: Final = 100_000
@@ -17,6 +18,7 @@ class _Reading(NamedTuple):
     crime_ref: str
     digest: bytes
     changed_at: datetime | None
+    described: Described | None
 
 
 class RecentRecords:
@@ -26,8 +28,12 @@ class RecentRecords:
     that. Kept in memory: another version of the service may read the same bytes otherwise.
     """
 
-    def __init__(self, most: int = MOST) -> None:
-        """Know at most `most` records. The older half is forgotten at once."""
+    def __init__(self, most: int = MOST, characteristics: Collection[str] = ()) -> None:
+        """Know at most `most` records. The older half is forgotten at once.
+
+        `characteristics`: those of victims that are kept (records A7).
+        """
+        self.characteristics = frozenset(characteristics)
         self._half = most // 2
         self._newer: dict[bytes, _Reading] = {}
         self._older: dict[bytes, _Reading] = {}
@@ -41,13 +47,14 @@ class RecentRecords:
             if reading is not None:
                 contents[place] = Content(*reading, record=records[place])
         new = [place for place in range(len(records)) if place not in contents]
-        read, refused = read_contents([as_read(records[place]) for place in new])
+        read, refused = read_contents([as_read(records[place]) for place in new], self.characteristics)
         refusals = [replace(refusal, index=new[refusal.index]) for refusal in refused]
         lost = {refusal.index for refusal in refusals}
         for place, content in zip((place for place in new if place not in lost), read, strict=True):
             contents[place] = content
             if _is_worth_knowing(records[place]):
-                self._know(keys[place], _Reading(content.crime_ref, content.digest, content.changed_at))
+                reading = _Reading(content.crime_ref, content.digest, content.changed_at, content.described)
+                self._know(keys[place], reading)
         return dict(sorted(contents.items())), refusals
 
     def _know(self, key: bytes, reading: _Reading) -> None:

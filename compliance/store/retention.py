@@ -39,6 +39,7 @@ from compliance.store.tables import (
     SET_ASIDE,
     TRANSITION,
 )
+from compliance.store.victim_characteristics import forget_characteristics
 
 Action = Literal["remove", "strip"]
 _AT_ONCE: Final = 1000
@@ -176,6 +177,7 @@ def _counts(connection: Connection, table: Table, refs: Sequence[str]) -> dict[s
 def _remove(connection: Connection, refs: Sequence[str]) -> None:
     """Remove the crimes and everything that follows from them."""
     forget_reviewed(connection, refs, strip=False)
+    forget_characteristics(connection, refs)
     _forget_mails(connection, refs)
     for table in (CRIME, CRIME_VERSION, OBLIGATION, SET_ASIDE, TRANSITION, QUARANTINE):
         connection.execute(delete(table).where(_of(table, refs)))

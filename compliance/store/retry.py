@@ -1,6 +1,6 @@
 """Trying refused records again, as though just received, with a version of the service that may now accept them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -45,12 +45,14 @@ def retry_quarantined(store: Store, now: datetime, numbers: Sequence[int] | None
     done = [0, 0, 0]
     for first in range(0, len(chosen), _AT_ONCE):
         with store.writing() as connection:
-            part = _retry(connection, chosen[first : first + _AT_ONCE], now)
+            part = _retry(connection, chosen[first : first + _AT_ONCE], now, store.recent.characteristics)
         done = [total + some for total, some in zip(done, part, strict=True)]
     return Retried(*done)
 
 
-def _retry(connection: Connection, numbers: Sequence[int], now: datetime) -> tuple[int, int, int]:
+def _retry(
+    connection: Connection, numbers: Sequence[int], now: datetime, characteristics: Collection[str]
+) -> tuple[int, int, int]:
     still = QUARANTINE.c.cleared_at.is_(None)
     asked = select(QUARANTINE).where(QUARANTINE.c.id.in_(numbers), still).order_by(QUARANTINE.c.last_seen_at)
     held = connection.execute(asked).all()
@@ -62,7 +64,7 @@ def _retry(connection: Connection, numbers: Sequence[int], now: datetime) -> tup
     for place, reason in refused.items():
         connection.execute(update(QUARANTINE).where(QUARANTINE.c.id == held[place].id).values(reason=reason))
     taken = 0
-    for row, content in zip(right, content_of(crimes), strict=True):
+    for row, content in zip(right, content_of(crimes, characteristics), strict=True):
         if not _is_overtaken(connection, content, row.last_seen_at, now):
             # An idle poll may be deleted, and the crime would then seem to come from no source.
             newest = select(func.max(POLL.c.id)).where(POLL.c.source == row.source, POLL.c.idle_since.is_(None))

@@ -62,6 +62,11 @@ RUNS: Final[dict[str, tuple[str, ...]]] = {
     "report resume": (),
     "report suspend": ("--reason", "the move", "--until", "2099-01-01"),
     "review close": (),
+    "return cases": ("monthly", "--period", "2026-06", "--measure", "m", "--by", "sex", "--group", "F"),
+    "return held": (CASE,),
+    "return make": ("monthly", "--period", "2026-06"),
+    "return sign": ("monthly", "--period", "2026-06", "--role", "head"),
+    "return write": ("monthly", "--period", "2026-06", "{folder}/returns"),
     "review draw": ("--period", "2026-W27", "--reader", "amy"),
     "review form": ("{folder}/forms",),
     "review import": ("{folder}/config.toml", "--reader", "amy"),
@@ -80,6 +85,7 @@ ELSEWHERE: Final = {"restore"}
 SHOWN: Final = {
     name: [CASE]
     for name in ("disputes answer", "disputes list", "disputes show", "explain", "notices", "quarantine list", "quarantine show", "report cases",
+                 "return cases", "return held",
                  "review form", "review pack")
 } | {"subject": [CASE, "22A/2/26"]}  # fmt: skip
 """The crime numbers that each shows or concerns."""
@@ -89,6 +95,7 @@ SHOWN: Final = {
 def state(store: Store, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ServiceState:
     figure = TracedFigure("overdue.7-day", "overdue.7-day", "count", (TracedCase(CASE),))
     monkeypatch.setattr(Reporting, "cases", lambda *_: (figure, ""))
+    monkeypatch.setattr("compliance.service.returning.list_group", lambda *_: [(CASE, "V1", "met")])
     state = ServiceState(store, database_url, tmp_path)
     state.email("queued", NOW)
     dispute_victim(store, "O1", (CASE, "V1"), "not so", NOW)

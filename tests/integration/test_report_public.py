@@ -17,6 +17,7 @@ from compliance.reports.figure_rows import rows
 from compliance.reports.figures import figures_of
 from compliance.reports.forms import form
 from compliance.reports.judged import judge_periods
+from compliance.reports.printed_sums import PrintedSums
 from compliance.reports.proportions import Proportion, Rate
 from compliance.reports.report_model import Figures
 from compliance.reports.satisfaction import find_satisfaction
@@ -26,7 +27,7 @@ from compliance.reports.trends import values
 from compliance.reports.weeks import Week
 from compliance.simulator import SimulatedForce
 from compliance.store.surveys import WaveResult
-from tests.disclosure import Sums, worked_out
+from tests.disclosure import worked_out
 from tests.simulated import LONDON, columns_at_end
 
 END: Final = datetime(2026, 6, 29, tzinfo=LONDON)
@@ -170,7 +171,7 @@ def test_1_6_parts_of_a_known_whole_are_withheld_until_nothing_small_is_left_tog
 def test_the_attempt_solves_sums(counts: list[int]) -> None:
     """It finds the one part that is left over, and none of two."""
     for unknown in (1, 2):
-        sums = Sums()
+        sums = PrintedSums()
         sums.told(["whole"], (sum(counts), 0))
         sums.parts("whole", range(len(counts)))
         for place, count in enumerate(counts[unknown:], unknown):

@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import insert
 
 from compliance.cli import main
 from compliance.config import load_settings
@@ -30,6 +31,7 @@ from compliance.service import Service
 from compliance.service.logs import set_up
 from compliance.store import Store, migrate, save_officers
 from compliance.store.disputes import file_dispute
+from compliance.store.tables import VICTIM_CHARACTERISTICS
 from compliance.store.trials import RegisteredTrial, store_trial
 from tests import web_server
 from tests.conftest import OBEYED
@@ -93,6 +95,7 @@ def run(config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         "audit_commands",
         "subject_commands",
         "survey_commands",
+        "return_commands",
     ):
         monkeypatch.setattr(sys.modules[f"compliance.cli.{module}"], "service_of", opened)
 
@@ -138,6 +141,13 @@ def hold_a_trial(config: Path) -> None:
         store_trial(store, held, MORNING.date())
 
 
+def describe_a_victim(config: Path) -> None:
+    """The crime system codes sex in hostile words."""
+    row = {"crime_ref": REF, "victim_ref": HOSTILE, "sex": HOSTILE, "seen_at": READ}
+    with closing(Store.open(load_settings(config).database_url)) as store, store.writing() as connection:
+        connection.execute(insert(VICTIM_CHARACTERISTICS).values(row))
+
+
 REF: Final = CRIME["crime_ref"]
 OTHER: Final = f"other {HOSTILE}"
 SHOW: Final[tuple[tuple[str, ...], ...]] = (
@@ -178,6 +188,7 @@ SHOW: Final[tuple[tuple[str, ...], ...]] = (
     ("trial show",),
     ("survey import", "survey.csv"),
     ("survey show",),
+    ("return held", REF),
     ("token create", "a", "--role", "champion", "--division", OTHER),
     ("report cases", "--week", "2026-W24", "--figure", "rate.7-day"),
     ("quarantine list",),
@@ -195,6 +206,11 @@ QUIET: Final[tuple[tuple[str, ...], ...]] = (
     ("retention", "--dry-run"),
     ("retention",),
     ("export", "folder"),
+    ("return list",),
+    ("return make", "section-6", "--period", "2026-Q1"),
+    ("return sign", "section-6", "--period", "2026-Q1", "--role", HOSTILE),
+    ("return write", "section-6", "--period", "2026-Q1", "forms"),
+    ("return cases", "section-6", "--period", "2026-Q1", "--measure", HOSTILE, "--by", "sex", "--group", HOSTILE),
     ("review draw", "--period", "2026-W22", "--reader", "amy"),
     ("review list",),
     ("review form", "forms"),
@@ -250,6 +266,8 @@ def test_what_came_from_elsewhere_is_shown_and_not_obeyed(words: tuple[str, ...]
         remind_in_vain(run, config)
     if group == "disputes":
         file_a_dispute(config)
+    if words[0] == "return held":
+        describe_a_victim(config)
     if words[0] == "survey show":
         run("survey", "import", "survey.csv")
     if words[0] == "survey import":

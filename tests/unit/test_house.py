@@ -24,6 +24,7 @@ SECTIONS = {
     "report_settings",
     "review_settings",
     "risk_settings",
+    "return_settings",
     "survey_settings",
     "teams_settings",
     "web_settings",
@@ -41,7 +42,20 @@ LEAVES = {
     "text",
     "writing",
 }
-SERVICE = {"records", "policy", "batch", "feeds", "store", "mail", "reminders", "reports", "reviews", "config", "clock"}
+SERVICE = {
+    "records",
+    "policy",
+    "batch",
+    "feeds",
+    "store",
+    "mail",
+    "reminders",
+    "reports",
+    "reviews",
+    "returns",
+    "config",
+    "clock",
+}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "text": set(),
@@ -66,6 +80,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "reminders": {"records", "policy", "store", "mail"},
     "reports": {"records", "policy", "store", "mail"},
     "reviews": {"records", "policy", "store", "reports"},
+    "returns": {"records", "policy", "store", "reports", "reviews"},
     "service": SERVICE,
     "web": SERVICE | {"service"},
     "simulator": {"records"},

@@ -22,6 +22,7 @@ from compliance.store.tables.mail_tables import (
 from compliance.store.tables.polling_tables import FeedCursor, FeedRow, OfficerRow, Poll
 from compliance.store.tables.record_tables import CrimeRow, CrimeVersion, Quarantined, Removal, UnknownValue
 from compliance.store.tables.report_tables import Published, ReportDuty, ReportHold, ReportRelease, ReportSuspension
+from compliance.store.tables.return_tables import ReturnRow, ReturnSignature, VictimCharacteristics
 from compliance.store.tables.review_tables import ReviewCaseRow, ReviewReadingRow, ReviewRow
 from compliance.store.tables.service_tables import (
     AlertRow,
@@ -144,4 +145,7 @@ REVIEW, REVIEW_CASE, REVIEW_READING = _table(ReviewRow), _table(ReviewCaseRow), 
 SET_ASIDE, UNKNOWN_VALUE = _table(SetAsideRow), _table(UnknownValue)
 PUBLISHED, REPORT_DUTY = _table(Published), _table(ReportDuty)
 SURVEY_RESULT = _table(SurveyResult)
+VICTIM_CHARACTERISTICS = _table(VictimCharacteristics)
+MADE_RETURN = _table(ReturnRow)
+RETURN_SIGNATURE = _table(ReturnSignature)
 """The tables themselves, for Core statements in bulk paths (decision 0010)."""
