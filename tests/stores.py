@@ -46,6 +46,9 @@ def one_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[New
 
 
 on_both: Final = pytest.mark.parametrize("new_database", DATABASES, indirect=True)
+on_both_in_long: Final = pytest.mark.parametrize(
+    "new_database", [DATABASES[0], pytest.param(DATABASES[1], marks=pytest.mark.long)], indirect=True
+)
 on_a_file: Final = pytest.mark.parametrize("new_database", DATABASES[:1], indirect=True)
 shared_out: Final = pytest.mark.shared_out
 """For modules in which each case is tried on one database: every third on PostgreSQL, the others on SQLite. On the other

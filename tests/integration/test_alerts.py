@@ -34,7 +34,7 @@ state, told = alerting.state, alerting.told
 # ── an incident ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@stores.on_both
+@stores.on_both_in_long
 def test_an_incident_is_told_when_it_lasts_again_each_day_and_when_it_is_over(told: Told) -> None:
     told.at(minutes(0))
     plant_unknown(told.state)
@@ -83,6 +83,7 @@ def test_a_fault_that_lasts_is_told_every_day(told: Told) -> None:
     assert days_told(told, "job-failing", 6, fail=plant_failing_job) == [0, 1, 2, 3, 4, 5]
 
 
+@stores.on_both
 def test_an_incident_that_is_gone_for_a_moment_is_one_incident(told: Told) -> None:
     plant_unknown(told.state)
     told.look_for(minutes(0), minutes(30))

@@ -36,7 +36,7 @@ Told = tuple[Columns, Policy, datetime | None, Explanation]
 def stories(name: str) -> list[Told]:
     """Generated crimes explained under one policy, every third as known at K."""
     policy, told = NAMED[name], []
-    for number, record in enumerate(histories(list(NAMED).index(name) + 300, 120 if name in POLICIES else 30)):
+    for number, record in enumerate(histories(list(NAMED).index(name) + 300, 60 if name in POLICIES else 30)):
         crime = columns([convert_crime(record)])
         known_at = KNOWN_AT if number % 3 == 0 else None
         told.append((crime, policy, known_at, explain(crime, policy, AS_AT, known_at)))
