@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: help setup demo test check bench soak mutants pictures docs lock audit clean
+.PHONY: help setup demo test check bench soak mutants pictures docs lock audit spark clean
 
 help:            ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -60,6 +60,8 @@ lock:            ## update the pinned versions (needs uv); hashes only, no index
 	@for kind in run dev; do \
 	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
 	    $$(test $$kind = dev && echo --extra dev) pyproject.toml -o requirements/$$kind.txt; done
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
+	  --extra dev --extra spark pyproject.toml -o requirements/spark.txt
 	@echo hatchling | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --no-annotate --no-header -c requirements/dev.txt - -o requirements/build.txt
 	@echo pip-audit | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
@@ -71,6 +73,13 @@ audit: $(STAMP)  ## look up known vulnerabilities of what the service runs with 
 	  $(AUDIT)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/audit.txt; }
 	@$(AUDIT)/bin/pip-audit --strict --progress-spinner off --require-hashes --disable-pip -r requirements/run.txt || \
 	  { echo "audit: something is wrong with a library, or it could not be looked up (the lines above say which)"; exit 1; }
+
+SPARK := $(VENV)/spark
+spark: $(STAMP)  ## test judging on Spark, in an environment of its own (650 MB; needs a Java runtime)
+	@test -x $(SPARK)/bin/spark-submit || { $(PYTHON) -m venv $(SPARK) && \
+	  $(SPARK)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/spark.txt && \
+	  $(SPARK)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .; }
+	@$(SPARK)/bin/python -m pytest -q tests/integration/test_spark.py
 
 clean:           ## remove build output and the demo's data
 	rm -rf $(VENV) var build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -11,6 +11,7 @@ NAMES = (
     "engine",
     "evaluation",
     "datasets",
+    "on_spark",
     "polling",
     "store",
     "delivery",

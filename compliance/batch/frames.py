@@ -31,8 +31,8 @@ def evaluate_frame(
     threads: int,
 ) -> Any:
     """Return the verdicts of a frame, as a frame of its own kind. See `compliance.evaluate`."""
-    asked = policy if isinstance(policy, Policy) else load_policy(_checked_policy(policy))
-    instants = _instant("as_at", as_at), None if known_at is None else _instant("known_at", known_at)
+    asked = checked_policy(policy)
+    instants = checked_instant("as_at", as_at), None if known_at is None else checked_instant("known_at", known_at)
     if not isinstance(threads, int) or isinstance(threads, bool) or threads < 1:
         raise SettingsError(f"threads: found {threads!r}; expected a whole number from 1")
     table = _table(frame)
@@ -46,17 +46,20 @@ def evaluate_frame(
     return _frame_like(frame, verdicts.table())
 
 
-def _checked_policy(policy: Any) -> str | Path:
+def checked_policy(policy: Any) -> Policy:
+    """Return a policy, given itself or what `load_policy` takes. Raises SettingsError if it is neither."""
+    if isinstance(policy, Policy):
+        return policy
     if not isinstance(policy, str | Path):
         raise SettingsError(
             f"policy: found {_kind(policy)}; expected the name of a supplied policy such as 'west-mercia', the path of "
             "a policy file, or what load_policy returns"
         )
-    return policy
+    return load_policy(policy)
 
 
-def _instant(name: str, value: Any) -> datetime:
-    """Return an aware date-time from one or from its text."""
+def checked_instant(name: str, value: Any) -> datetime:
+    """Return an aware date-time from one or from its text. Raises SettingsError if it is neither."""
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise SettingsError(f"{name}: {value} has no time zone; add one, as in {name}='2026-11-25T12:00:00Z'")
