@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from compliance.cli.command_notes import note_command
 from compliance.cli.options import CONFIG, echo, service_of, user_name
 from compliance.text import count_noun, join_words
 
@@ -101,6 +100,7 @@ def sign(config: Path, name: str, period: str, version: int | None, role: str) -
 @click.option("--group", required=True, help="The group, as the return names it.")
 def cases(config: Path, name: str, period: str, measure: str, by: str, group: str) -> None:
     """List the obligations behind a line by a characteristic: crime, victim, state (docs/data-protection.md)."""
+    from compliance.cli.command_notes import note_command
     from compliance.service.returning import list_group
 
     with service_of(config) as service:
