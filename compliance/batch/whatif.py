@@ -98,7 +98,7 @@ class WhatIf:
 
     They are matched by crime, victim, requirement and cycle. `kept` counts those with the same state under both.
     `set_aside` counts those that cannot be judged under the policy, and under the changed one (rules 6.1a), regardless
-    of when they would be due.
+    of when they would be due. `unknown`: what is not known yet of either policy, if it is a draft.
     """
 
     before: str
@@ -115,6 +115,7 @@ class WhatIf:
     figures: tuple[RequirementComparison, ...]
     kept: int
     changes: tuple[StateChange, ...]
+    unknown: tuple[str, ...] = ()
 
     @property
     def moved(self) -> int:
@@ -153,6 +154,7 @@ def whatif(
     return WhatIf(
         before.title, after.title, tuple(changed), *period, as_at, known_at, before.local.date_of(as_at),
         crimes, refused, comparison.set_aside, comparison.figures(), kept, changes,
+        tuple(dict.fromkeys((*(before.unknown or ()), *(after.unknown or ())))),
     )  # fmt: skip
 
 

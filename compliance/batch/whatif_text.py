@@ -59,6 +59,11 @@ def _head(answer: WhatIf) -> Iterator[str]:
     yield ""
     yield from _fill(f"policy   {answer.before}", 9)
     yield from _fill(f"changed  {', '.join(answer.changed) or answer.after}", 9)
+    if answer.unknown:
+        yield ""
+        yield "A draft. Not known of it yet:"
+        for each in answer.unknown:
+            yield from _fill(f"- {each}", 2)
     if any(answer.set_aside):
         before, after = answer.set_aside
         yield ""

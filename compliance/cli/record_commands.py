@@ -10,7 +10,7 @@ from compliance.cli.options import CONFIG, INSTANT, echo, echo_text, tell
 from compliance.errors import RecordError
 
 if TYPE_CHECKING:
-    pass
+    from compliance.policy import Policy
 
 
 @click.command()
@@ -66,13 +66,16 @@ def evaluate(
     from compliance.batch.parquet import place_word
     from compliance.policy import load_policy
 
+    asked = load_policy(policy)
+    for each in asked.unknown or ():
+        echo(f"draft: not known yet: {each}", err=True)
     if Path(source).is_dir():
         if for_spreadsheet:
             raise click.UsageError("--for-spreadsheet is for CSV; the verdicts on a dataset are Parquet")
-        _evaluate_dataset(policy, as_at, known_at, source, target, workers, strict)
+        _evaluate_dataset(asked, as_at, known_at, source, target, workers, strict)
         return
     done = run(
-        load_policy(policy), as_at, known_at, source, target, partial(tell, place=place_word(source)),
+        asked, as_at, known_at, source, target, partial(tell, place=place_word(source)),
         workers=workers, strict=strict, for_spreadsheet=for_spreadsheet,
     )  # fmt: skip
     echo(str(done), err=True)
@@ -81,13 +84,18 @@ def evaluate(
 
 
 def _evaluate_dataset(
-    policy: str, as_at: datetime, known_at: datetime | None, source: str, target: str, workers: int | None, strict: bool
+    policy: "Policy",
+    as_at: datetime,
+    known_at: datetime | None,
+    source: str,
+    target: str,
+    workers: int | None,
+    strict: bool,
 ) -> None:
     from compliance.batch.dataset_ledger import NOT_JUDGED
     from compliance.batch.evaluate_dataset import evaluate_dataset
-    from compliance.policy import load_policy
 
-    done = evaluate_dataset(load_policy(policy), as_at, known_at, source, target, workers=workers, strict=strict)
+    done = evaluate_dataset(policy, as_at, known_at, source, target, workers=workers, strict=strict)
     if done.totals.refused or done.totals.set_aside:
         echo(f"what was not judged is in {target}/{NOT_JUDGED}", err=True)
     echo(str(done), err=True)

@@ -11,12 +11,15 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from compliance.errors import SettingsError, nearest, settings_error
 from compliance.policy.calendars import Calendar, LocalDates, load_calendar, plain_date, read_toml
-from compliance.policy.requirement import STRICT, Categories, Outcomes, Requirement, Word
+from compliance.policy.requirement import STRICT, Categories, Outcomes, Requirement, Word, new_key
 from compliance.resources import resource
 
 
 class Policy(BaseModel):
-    """A policy file, checked. `working` and `local` are its calendar and time zone, ready for the engine."""
+    """A policy file, checked. `working` and `local` are its calendar and time zone, ready for the engine.
+
+    `unknown`: what is not known yet of a policy that is a draft; None: it is none.
+    """
 
     model_config = STRICT
 
@@ -29,6 +32,7 @@ class Policy(BaseModel):
     exempt_victims: Categories = []
     owed_after_close_days: Annotated[int, Field(ge=0, le=3660)] = 28
     late_entry_days: Annotated[int, Field(ge=0, le=3660)] = 3
+    unknown: Annotated[list[Word], Field(min_length=1)] | None = new_key()
     requirement: Annotated[list[Requirement], Field(min_length=1)]
     path: Path = Field(default=Path("policy"), exclude=True)
 
@@ -167,6 +171,17 @@ def load_policy(path: Path | str) -> Policy:
             raise SettingsError(f"there is no policy {str(path)!r}{nearest(str(path), known)}")
         path = shipped
     return parse_policy(read_toml(path), path)
+
+
+def load_policy_in_use(path: Path | str) -> Policy:
+    """Return the policy by which a service judges, as `load_policy` does. Raises SettingsError also for a draft."""
+    policy = load_policy(path)
+    if policy.unknown:
+        raise SettingsError(
+            f"{policy.path} is a draft: of it is not known yet, for example: {policy.unknown[0]}. No service judges by "
+            "a draft; `compliance whatif --policy-to` compares one with the policy in use"
+        )
+    return policy
 
 
 def _validate(data: dict[str, Any], path: Path, source: str) -> Policy:

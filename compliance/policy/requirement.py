@@ -30,7 +30,7 @@ Outcomes = Annotated[list[Word], AfterValidator(lambda words: _check_spelling(wo
 Categories = Annotated[list[Word], AfterValidator(lambda words: _check_spelling(words, _CATEGORIES))]
 
 
-def _new_key() -> Any:
+def new_key() -> Any:
     """Return an optional key that leaves the digest of a policy without it as it was before the key existed."""
     return Field(default=None, exclude_if=lambda value: value is None)
 
@@ -46,7 +46,7 @@ class Within(BaseModel):
 
     days: Count | None = None
     working_days: Count | None = None
-    hours: Count | None = _new_key()
+    hours: Count | None = new_key()
 
     @model_validator(mode="after")
     def _exactly_one(self) -> "Within":
@@ -60,8 +60,8 @@ class Repeat(BaseModel):
 
     model_config = STRICT
 
-    days: Count | None = _new_key()
-    working_days: Count | None = _new_key()
+    days: Count | None = new_key()
+    working_days: Count | None = new_key()
 
     @model_validator(mode="after")
     def _exactly_one(self) -> "Repeat":
@@ -75,8 +75,8 @@ class Enhanced(BaseModel):
 
     model_config = STRICT
 
-    within: Within | None = _new_key()
-    repeat_every: Repeat | None = _new_key()
+    within: Within | None = new_key()
+    repeat_every: Repeat | None = new_key()
 
     @model_validator(mode="after")
     def _says_something(self) -> "Enhanced":
@@ -102,13 +102,13 @@ class Requirement(BaseModel):
     repeat_every: Repeat | None = None
     honour_agreed_interval: bool = False
     only_for: Annotated[Categories, Field(min_length=1)] | None = None
-    except_for: Annotated[Categories, Field(min_length=1)] | None = _new_key()
-    only_offences: Annotated[list[Word], Field(min_length=1)] | None = _new_key()
-    except_offences: Annotated[list[Word], Field(min_length=1)] | None = _new_key()
+    except_for: Annotated[Categories, Field(min_length=1)] | None = new_key()
+    only_offences: Annotated[list[Word], Field(min_length=1)] | None = new_key()
+    except_offences: Annotated[list[Word], Field(min_length=1)] | None = new_key()
     enhanced: Enhanced | None = None
     since: date | None = Field(default=None, alias="from")
     until: date | None = None
-    takes_over: str | None = _new_key()
+    takes_over: str | None = new_key()
 
     @field_validator("clock")
     @classmethod

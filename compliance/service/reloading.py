@@ -7,7 +7,7 @@ from pathlib import Path
 
 from compliance.config import load_settings
 from compliance.errors import SettingsError
-from compliance.policy import load_policy
+from compliance.policy import load_policy_in_use
 from compliance.reports.organisation import Organisation
 from compliance.service.check.settings_checks import check_settings
 from compliance.service.conditions import Severity, name_conditions
@@ -24,7 +24,7 @@ def reloaded(service: Service) -> Service:
         raise SettingsError(
             f"{settings.source}: database.url: another database cannot be taken while the service runs; restart it"
         )
-    taken = Service(settings, load_policy(settings.policy), service.store, service.clock, stop=service.stop)
+    taken = Service(settings, load_policy_in_use(settings.policy), service.store, service.clock, stop=service.stop)
     _check(taken)
     return taken
 

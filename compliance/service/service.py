@@ -12,7 +12,7 @@ from compliance.config import Settings
 from compliance.errors import RecordError, SettingsError, System, UnavailableError
 from compliance.feeds import Mapper, Remembered
 from compliance.mail import Delivery, InboundOutcome, deliver, read_inbound
-from compliance.policy import Policy, load_policy
+from compliance.policy import Policy, load_policy_in_use
 from compliance.progress import watching
 from compliance.reminders import Plan, ReminderSettings, RemindOutcome, notices, plan, remind, still_due
 from compliance.reminders.sending_times import not_now
@@ -76,7 +76,7 @@ class Service:
 
         Raises SettingsError for a wrong policy, or a database whose schema is not this version's.
         """
-        policy = load_policy(settings.policy)
+        policy = load_policy_in_use(settings.policy)
         store = Store.open(settings.database_url, settings.returns.characteristics)
         return cls(settings, policy, store, clock, stop=Stop() if stop is None else stop, actor=actor)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from compliance import clock as real_clock
 from compliance.config import Settings, load_settings
 from compliance.errors import ComplianceError
-from compliance.policy import Policy, load_policy
+from compliance.policy import Policy, load_policy_in_use
 from compliance.service.check.database_checks import check_database
 from compliance.service.check.feed_checks import check_feed
 from compliance.service.check.machine_checks import check_folders, check_own_certificate, check_private_files
@@ -68,7 +68,7 @@ def check(
 def _policy_of(settings: Settings) -> Policy | None:
     """Return the policy of the settings; None if it cannot be read, which the look at policies finds."""
     try:
-        return load_policy(settings.policy)
+        return load_policy_in_use(settings.policy)
     except ComplianceError:
         return None
 

@@ -1,6 +1,6 @@
 """Looks at policies, their calendars and their worked examples, and at what the policy in use covers."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -9,7 +9,7 @@ from compliance.batch.clauses import ClauseEntry, load_clauses, not_shown, unkno
 from compliance.batch.examples import failures, load_examples
 from compliance.config import Settings
 from compliance.errors import ComplianceError
-from compliance.policy import Policy, load_policy
+from compliance.policy import Policy, load_policy, load_policy_in_use
 from compliance.policy.calendars import from_day, is_zone_known, plain_date
 from compliance.policy.coverage import describe_coverage
 from compliance.policy.vocabulary import SPECIFIED
@@ -37,7 +37,7 @@ def check_policies(settings: Settings | None, policies: list[Policy]) -> Iterato
         yield Finding("data of time zones", (Problem("time-zones-missing", said),))
         return
     for path in [*shipped, *([own] if own else [])]:
-        yield _check_policy(path, policies)
+        yield _check_policy(path, policies, load_policy_in_use if path is own else load_policy)
 
 
 def check_calendars(policies: list[Policy], now: datetime) -> Iterator[Finding]:
@@ -70,9 +70,9 @@ def _is_one_of(policy: Path, shipped: list[Path]) -> bool:
     return policy.resolve() in shipped or (not policy.exists() and str(policy) in {path.stem for path in shipped})
 
 
-def _check_policy(path: Path, policies: list[Policy]) -> Finding:
+def _check_policy(path: Path, policies: list[Policy], load: Callable[[Path], Policy]) -> Finding:
     try:
-        policies.append(load_policy(path))
+        policies.append(load(path))
     except ComplianceError as error:
         return Finding(f"policy {path}", (note_problem("policy-wrong", error),))
     return Finding(f"policy {path}")
