@@ -1,4 +1,5 @@
-"""The characteristics of victims, apart from the records (records A7): as they are now, and as they were known before.
+"""The characteristics of victims, apart from the records (records A7): as they are now, and as they were known before
+(decision 0074).
 
 They are removed with their crime, and when the settings no longer name them.
 """
