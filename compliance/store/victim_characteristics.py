@@ -65,6 +65,20 @@ def read_characteristics(
         return [(ref, Characteristics(*said)) for ref, *said in connection.execute(asked)]
 
 
+def first_kept(store: Store, field: str) -> datetime | None:
+    """Return the first instant (UTC) of which a characteristic of anybody is stored; None: none is."""
+    with store.reading() as connection:
+        found = connection.execute(select(func.min(_OF.seen_at)).where(_OF[field].is_not(None))).scalar()
+    return found
+
+
+def read_first_characteristic(store: Store, field: str) -> dict[tuple[str, str], str]:
+    """Return what was first stored of a characteristic of each victim, by crime number and reference."""
+    asked = select(_OF.crime_ref, _OF.victim_ref, _OF[field]).where(_OF[field].is_not(None)).order_by(_OF.id.desc())
+    with store.reading() as connection:
+        return {(ref, victim): value for ref, victim, value in connection.execute(asked)}
+
+
 def count_characteristics(store: Store, keep: Collection[str]) -> int:
     """Return how many rows have a characteristic that `keep` does not name."""
     with store.reading() as connection:
