@@ -52,8 +52,11 @@ def make(config: Path, name: str, period: str) -> None:
 
     with service_of(config) as service:
         made = make_return(service, name, period, user_name())
-        _tell(service, made)
-    echo(f"next: compliance return write {name} --period {made.period} FOLDER")
+        _tell(service, made.stored)
+    echo("  a new version" if made.is_new else "  unchanged: it says what that version says")
+    for each in made.notes:
+        echo(f"  look at {each}")
+    echo(f"next: compliance return write {name} --period {made.stored.period} FOLDER")
 
 
 @returns.command()
@@ -116,10 +119,14 @@ def cases(config: Path, name: str, period: str, measure: str, by: str, group: st
 @click.argument("crime_ref", metavar="CRIME")
 def held(config: Path, crime_ref: str) -> None:
     """Show which characteristics are kept of the victims of CRIME, as for a victim who asks what is held."""
+    from compliance.errors import RecordError
     from compliance.records.characteristics import NAMES
+    from compliance.store import load_crimes
     from compliance.store.victim_characteristics import read_characteristics
 
     with service_of(config) as service:
+        if not load_crimes(service.store, [crime_ref]):
+            raise RecordError(f"there is no crime {crime_ref!r} in the database")
         found = read_characteristics(service.store, crime_ref=crime_ref)
     for _, said in found:
         told = [f"{field} {value}" for field in NAMES if (value := getattr(said, field)) is not None]

@@ -12,9 +12,9 @@ from compliance.records.wire import Crime, Victim
 NAMES: Final = ("age_band", "sex", "ethnicity", "disability")
 """The characteristics, as fields of a victim."""
 _LONGEST: Final = 60
-_DATE: Final = re.compile(
-    r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|(?<!\d)\d{8}(?!\d)|\d{1,2} [A-Za-z]{3,9},? \d{4}"
-)
+_MONTHS: Final = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+_DATE: Final = re.compile(rf"\d{{4}}|\d{{1,2}}[./-]\d{{1,2}}[./-]\d{{2}}|\b({_MONTHS})[a-z]*\W*\d", re.IGNORECASE)
+"""Four digits in a row can be a year, or a day as a spreadsheet counts it."""
 
 
 class Characteristics(NamedTuple):
@@ -34,14 +34,15 @@ Described = tuple[Characteristics, ...]
 def take_characteristics(crime: Crime, keep: Collection[str]) -> Described:
     """Take the characteristics out of a record, and return those that `keep` names.
 
-    A value that is no number and no text of 1 to 60 characters, or that holds a date, is not recorded (records A7).
+    A value that is no number and no text of 1 to 60 characters, or that holds a date or four digits in a row,
+    is not recorded (records A7).
     """
     found: dict[str, Characteristics] = {}
     for victim in crime.victims or ():
         if victim.age_band is victim.sex is victim.ethnicity is victim.disability is None:
             found.pop(victim.victim_ref, None)  # the last of a reference applies (records section 1)
             continue
-        said = {name: _usable(value) for name, value in _take(victim) if name in keep}
+        said = {name: usable(value) for name, value in _take(victim) if name in keep}
         found.pop(victim.victim_ref, None)
         if any(value is not None for value in said.values()):
             found[victim.victim_ref] = Characteristics(victim.victim_ref, **said)
@@ -55,7 +56,8 @@ def _take(victim: Victim) -> list[tuple[str, Any]]:
     return said
 
 
-def _usable(value: Any) -> str | None:
+def usable(value: Any) -> str | None:
+    """Return the value of a characteristic as it is kept; None: it cannot be (records A7)."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
     text = str(value).strip()

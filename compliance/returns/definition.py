@@ -11,6 +11,8 @@ from compliance.records.characteristics import NAMES
 
 FORCE, DIVISION = "force", "division"
 Source = Literal["rate", "live", "silent", "closed-without-a-word", "satisfaction", "quality"]
+NOT_RECORDED: Final = "not recorded"
+"""The group of those of whom nothing is recorded, or whose value the return puts in no group."""
 _OF_A_REQUIREMENT: Final = ("rate", "live", "quality")
 _BY_DIVISION: Final = ("rate", "silent", "satisfaction")
 
@@ -30,6 +32,8 @@ class CharacteristicGroups(_Part):
         values = [value for every in self.groups.values() for value in every]
         if twice := next((value for value in values if values.count(value) > 1), None):
             raise ValueError(f"the value {twice!r} is in two groups")
+        if NOT_RECORDED in self.groups:
+            raise ValueError(f"a group cannot be called {NOT_RECORDED!r}: that is the line of all who are in none")
         return self
 
 
@@ -109,7 +113,7 @@ def load_return(folder: Path, name: str) -> ReturnDefinition:
     """Return a return by the name of its file. Raises SettingsError that names what is wrong in it, or the nearest."""
     known = list_returns(folder)
     if name not in known:
-        there = nearest(name, known) if known else "; there are none"
+        there = nearest(name, known) or f"; there are: {', '.join(known) or 'none'}"
         raise SettingsError(f"{folder}: there is no return {name!r}{there}")
     path = folder / f"{name}.toml"
     try:

@@ -1,7 +1,8 @@
 """A return filled in from the records, at equal age as any report (statistics 1.2, A8). Nothing is withheld yet."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
 
 from msgspec.structs import replace
 
@@ -16,9 +17,9 @@ from compliance.reports.proportions import Proportion
 from compliance.reports.rates import change, rate
 from compliance.reports.satisfaction import Satisfaction
 from compliance.reports.statistics import benjamini_hochberg
-from compliance.returns.definition import DIVISION, FORCE, Measure, ReturnDefinition
+from compliance.returns.definition import DIVISION, FORCE, NOT_RECORDED, Measure, ReturnDefinition
 from compliance.returns.groups import GroupsFound, VictimsKnown
-from compliance.returns.return_content import NOT_RECORDED, ReturnContent, ReturnLine, ReturnMeasure
+from compliance.returns.return_content import ReturnContent, ReturnLine, ReturnMeasure
 from compliance.reviews.results import ReviewResults
 
 NO_DIVISION = "no division"
@@ -28,7 +29,8 @@ NO_DIVISION = "no division"
 class ReturnSources:
     """What a return is filled in from.
 
-    - `edition`: the board's edition of its period. `victims`: what is known of victims at its K.
+    - `edition`: the board's edition of its period. `victims`: what is known of victims at its K. `kept_since`: the
+      characteristics that were kept only later, with since when, of which that is what was known first.
     - `satisfaction`: the newest wave of a survey that asks about the period; None: there is none.
     - `quality`: takes a requirement and returns the newest dip sample of it in the period, with its number, or None.
     """
@@ -37,6 +39,7 @@ class ReturnSources:
     victims: VictimsKnown
     satisfaction: Satisfaction | None
     quality: Callable[[str], tuple[int, ReviewResults] | None]
+    kept_since: Mapping[str, date] = field(default_factory=dict)
 
 
 def fill_in(asked: ReturnDefinition, sources: ReturnSources, force: str) -> ReturnContent:
@@ -49,7 +52,8 @@ def fill_in(asked: ReturnDefinition, sources: ReturnSources, force: str) -> Retu
         asked.name, asked.title, asked.status, asked.source, asked.receiver, force, str(edition.period),
         edition.period.first, edition.period.last, edition.period.settling_instant(policy.local), policy.title,
         asked.small_counts, {field: asked.groups_of(field).title for field in asked.characteristics},
-        tuple(measures), tuple(asked.sign_off), compared,
+        tuple(measures), tuple(asked.sign_off), compared, edition.known.seen_until is not None,
+        edition.beginning.begun, dict(sources.kept_since),
     )  # fmt: skip
 
 
@@ -81,15 +85,21 @@ def _divisions(edition: Edition, requirement: str) -> Iterator[ReturnLine]:
         yield line_of(share, DIVISION, name or NO_DIVISION)
 
 
-def _groups(field: str, requirement: str, asked: ReturnDefinition, sources: ReturnSources) -> Iterator[ReturnLine]:
-    edition = sources.edition
-    read, place = edition.read("rate"), edition.place(requirement)
-    cohort = read.due(place)
-    groups = GroupsFound(read.verdicts, cohort, sources.victims, field, asked.groups_of(field))
+def group_cohort(by: str, requirement: str, asked: ReturnDefinition, sources: ReturnSources) -> GroupsFound:
+    """Return the group of each obligation of a requirement that was due, by a characteristic."""
+    read = sources.edition.read("rate")
+    cohort = read.due(sources.edition.place(requirement))
+    return GroupsFound(read.verdicts, cohort, sources.victims, by, asked.groups_of(by))
+
+
+def _groups(by: str, requirement: str, asked: ReturnDefinition, sources: ReturnSources) -> Iterator[ReturnLine]:
+    edition, groups = sources.edition, group_cohort(by, requirement, asked, sources)
+    place = edition.place(requirement)
+    cohort = edition.read("rate").due(place)
     for name in groups.names:
         own, others = cohort.where(groups.rows(name)), cohort.where(groups.others(name))
         share, rest = (rate(each, edition.clusters.effect(each, place)).share for each in (own, others))
-        line = line_of(share, field, name)
+        line = line_of(share, by, name)
         found = change(share, rest) if name != NOT_RECORDED else None
         if found is not None and found.tested:
             line = replace(

@@ -1,5 +1,6 @@
 """The groups of a cohort by a characteristic of its victims (statistics A8)."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -10,8 +11,7 @@ from compliance.policy.status import Flags
 from compliance.policy.verdicts import Verdicts
 from compliance.records.characteristics import Characteristics
 from compliance.reports.rates import Cohort
-from compliance.returns.definition import CharacteristicGroups
-from compliance.returns.return_content import NOT_RECORDED
+from compliance.returns.definition import NOT_RECORDED, CharacteristicGroups
 
 VictimsKnown = Mapping[tuple[str, str], Characteristics]
 """What is known of victims, by crime number and reference."""
@@ -22,8 +22,20 @@ def index_victims(known: Iterable[tuple[str, Characteristics]]) -> VictimsKnown:
     return {(crime_ref, said.victim_ref): said for crime_ref, said in known}
 
 
+def with_values(known: VictimsKnown, field: str, values: Mapping[tuple[str, str], str]) -> VictimsKnown:
+    """Return what is known of victims with other values of a characteristic, by crime number and reference."""
+    found = dict(known)
+    for key, value in values.items():
+        found[key] = found.get(key, Characteristics(key[1]))._replace(**{field: value})
+    return found
+
+
 class GroupsFound:
-    """The group of each obligation of a cohort. `names`: in the order of the return, the unrecorded last."""
+    """The group of each obligation of a cohort.
+
+    `names`: in the order of the return, the unrecorded last. `unplaced`: how many victims have each value that the
+    return puts in no group. `empty`: its groups that nobody is in.
+    """
 
     def __init__(
         self, verdicts: Verdicts, cohort: Cohort, known: VictimsKnown, field: str, asked: CharacteristicGroups
@@ -34,11 +46,15 @@ class GroupsFound:
         victims, place = np.unique(cohort.victim, return_inverse=True)
         crimes = columns.crime_ref.take(columns.victims.crime[victims]).to_pylist()
         refs = columns.victims.ref.take(victims).to_pylist()
-        found = [_group(known.get(key), field, group_of) for key in zip(crimes, refs, strict=True)]
+        keys = list(zip(crimes, refs, strict=True))
+        found = [_group(known.get(key), field, group_of) for key in keys]
         order = [*asked.groups] if asked.groups else sorted({*found} - {NOT_RECORDED})
         self.names = [name for name in (*order, NOT_RECORDED) if name in set(found)]
         codes: Ints = np.array([self.names.index(name) for name in found], dtype=np.int64)
         self._codes = codes[place]
+        values = (getattr(known[key], field) for key in keys if key in known)
+        self.unplaced = Counter(value for value in values if value is not None and group_of and value not in group_of)
+        self.empty = [name for name in asked.groups if name not in self.names]
 
     def rows(self, name: str) -> Flags:
         """Return which obligations are of a group."""

@@ -7,8 +7,6 @@ from msgspec import Struct
 
 from compliance.returns.definition import FORCE
 
-NOT_RECORDED = "not recorded"
-"""The group of those of whom nothing is recorded, or whose value the return puts in no group."""
 Standing = Literal["shown", "withheld", "none", "by hand"]
 
 
@@ -65,7 +63,13 @@ class ReturnMeasure(Struct, frozen=True):
 
 
 class ReturnContent(Struct, frozen=True):
-    """A return for a period. `known_at`: T and K of its figures, in UTC. `compared`: in how many comparisons."""
+    """A return for a period.
+
+    - `known_at`: T and K of its figures, in UTC. `was_read`: whether the crime system had been read by then.
+    - `records_begin`: the local date from which crimes are held completely (statistics 1.2b).
+    - `kept_since`: the characteristics that were kept only later, with the local date from which.
+    - `compared`: in how many comparisons.
+    """
 
     name: str
     title: str
@@ -83,6 +87,9 @@ class ReturnContent(Struct, frozen=True):
     measures: tuple[ReturnMeasure, ...]
     sign_off: tuple[str, ...]
     compared: int = 0
+    was_read: bool = True
+    records_begin: date | None = None
+    kept_since: dict[str, date] = {}
 
 
 class Signature(Struct, frozen=True):

@@ -1,6 +1,7 @@
 """The forms of a return: a document to read and sign, and its lines as CSV, XLSX and JSON."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
@@ -12,8 +13,8 @@ from compliance.reports.periods import in_words
 from compliance.reports.render import page_of
 from compliance.reports.typesetting import typeset
 from compliance.reports.words import NO_DIFFERENCE, UNLIKELY, day, limits_text, percent, points_text, span
-from compliance.returns.definition import DIVISION, FORCE
-from compliance.returns.return_content import NOT_RECORDED, ReturnContent, ReturnLine, ReturnMeasure, Signature
+from compliance.returns.definition import DIVISION, FORCE, NOT_RECORDED
+from compliance.returns.return_content import ReturnContent, ReturnLine, ReturnMeasure, Signature
 from compliance.text import count_noun
 
 FORMS: Final = ("csv", "xlsx", "html", "pdf", "json")
@@ -22,26 +23,60 @@ STATUS: Final = {
     "empty form": "A form without agreed measures: what is to be returned has not been published.",
     "in use": "",
 }
-_STANDING: Final = {"withheld": "withheld", "none": "nothing to count", "by hand": "to be filled in"}
+_STANDING: Final = {"withheld": "withheld", "none": "not available", "by hand": "to be filled in"}
 
 
-def write_form(form: str, content: ReturnContent, version: int, digest: str, signed: Sequence[Signature]) -> bytes:
-    """Return one of `FORMS`. `digest`: the SHA-256 of the content, which its signatures are of."""
+@dataclass(frozen=True, slots=True)
+class ReturnEdition:
+    """A version of a return as its forms have it.
+
+    `digest`: the SHA-256 of the content, which its signatures are of. `newest`: the number of the newest version.
+    """
+
+    content: ReturnContent
+    version: int
+    digest: str
+    signed: Sequence[Signature]
+    newest: int
+
+    @property
+    def unsigned(self) -> list[str]:
+        """The roles in which nobody has signed yet."""
+        by_role = {each.role for each in self.signed}
+        return [role for role in self.content.sign_off if role not in by_role]
+
+    @property
+    def standing(self) -> str:
+        """Whether it is signed off, and whether it still stands, in a sentence."""
+        if self.newest != self.version:
+            return f"Superseded by version {self.newest}."
+        if missing := self.unsigned:
+            return f"Not signed off yet by: {'; '.join(missing)}."
+        return "Signed off by all who have to."
+
+
+def write_form(form: str, edition: ReturnEdition) -> bytes:
+    """Return one of `FORMS`."""
     if form == "json":
-        return msgspec.json.format(msgspec.json.encode(_as_json(content, version, digest, signed))) + b"\n"
-    if form in {"csv", "xlsx"}:
-        return (list_csv if form == "csv" else list_workbook)(return_list(content, version))
-    report = return_report(content, version, digest, signed)
+        return msgspec.json.format(msgspec.json.encode(_as_json(edition))) + b"\n"
+    if form == "csv":
+        return list_csv(return_list(edition))
+    if form == "xlsx":
+        return list_workbook(_sheet(edition))
+    report = return_report(edition)
     return typeset(report) if form == "pdf" else page_of(report).encode()
 
 
-def return_list(content: ReturnContent, version: int) -> ListContent:
+def return_list(edition: ReturnEdition) -> ListContent:
     """Return the lines as rows: shares in per cent with one decimal, empty where there is no number."""
-    columns = ("return", "status", "force", "period", "version", "measure", "title", "by", "group", "count", "of",
-               "rate", "low", "high", "standing", "compared with the rest", "figure", "note")  # fmt: skip
+    content = edition.content
+    columns = ("return", "status", "force", "period", "version", "signed off", "measure", "title", "by",
+               "group", "count", "of", "rate", "low", "high", "standing", "compared with the rest",
+               "figure", "note")  # fmt: skip
     rows: list[tuple[Cell, ...]] = [
         (
-            content.name, content.status, content.force, content.period, version, measure.id, measure.title,
+            content.name, content.status, content.force, content.period, edition.version,
+            "no" if edition.unsigned else "yes", measure.id, measure.title,
             FORCE if line.is_whole else content.by.get(line.by, line.by), line.group, line.count, line.of,
             _per_cent(line.rate), _per_cent(line.low), _per_cent(line.high), line.standing, compared(line),
             measure.figure, measure.note,
@@ -59,12 +94,34 @@ def compared(line: ReturnLine) -> str:
     return NO_DIFFERENCE if line.compared else ""
 
 
-def return_report(content: ReturnContent, version: int, digest: str, signed: Sequence[Signature]) -> Report:
+def _sheet(edition: ReturnEdition) -> ListContent:
+    """Return the lines as a sheet to read and print, without what is the same in each."""
+    content = edition.content
+    columns = ("measure", "by", "group", "counted", "of", "per cent", "low", "high", "against the rest", "note")
+    rows: list[tuple[Cell, ...]] = [
+        (
+            measure.title, FORCE if line.is_whole else content.by.get(line.by, line.by), line.group, line.count,
+            line.of, _per_cent(line.rate), _per_cent(line.low), _per_cent(line.high), compared(line),
+            _STANDING.get(line.standing, "") or measure.note,
+        )
+        for measure in content.measures
+        for line in measure.lines
+    ]  # fmt: skip
+    title = f"{content.title}, {in_words(content.period)}, version {edition.version}. {edition.standing}"
+    return ListContent(content.force, title, columns, rows)
+
+
+def return_report(edition: ReturnEdition) -> Report:
     """Return the document."""
+    content = edition.content
     sections = [Section("measures", "The measures", (_summary(content),))]
     sections += [_broken_down(content, each) for each in content.measures if len(each.lines) > 1]
-    sections += [_method(content), _sign_off(content, version, digest, signed)]
-    about = [f"Due {span(content.first, content.last)}", f"For {content.receiver}", f"Version {version}"]
+    sections += [_method(content), _sign_off(edition)]
+    about = [
+        f"Due {span(content.first, content.last)}",
+        f"For {content.receiver}",
+        f"Version {edition.version}. {edition.standing}",
+    ]
     if words := STATUS[content.status]:
         about.append(words)
     name = f"{content.force}: {content.title}, {in_words(content.period)}"
@@ -119,6 +176,7 @@ def _method(content: ReturnContent) -> Section:
     said = [
         f"Judged by the policy {content.policy}, as known at the start of {known} (statistics 1.2). Intervals are "
         "Wilson's, on effective sizes (statistics 1.3, 1.4).",
+        *_limits(content),
         f"Source of the measures: {content.source}.",
     ]
     if content.by:
@@ -142,25 +200,39 @@ def _method(content: ReturnContent) -> Section:
     return Section("method", "How it was made", tuple(parts))
 
 
-def _sign_off(content: ReturnContent, version: int, digest: str, signed: Sequence[Signature]) -> Section:
-    by_role = {each.role: each for each in signed}
+def _limits(content: ReturnContent) -> Iterator[str]:
+    """Yield what the records do not reach back to."""
+    if not content.was_read:
+        yield (
+            "The crime system had not been read by then. What was entered later is left out by its own date of entry; "
+            "what was corrected or withdrawn without one is as it was when first read (statistics 1.2a)."
+        )
+    if content.records_begin is not None and content.records_begin > content.first:
+        begin = day(content.records_begin)
+        yield f"The records begin on {begin}: crimes reported before take no part (statistics 1.2b)."
+    for field, since in content.kept_since.items():
+        yield f"{content.by[field]} has been kept only since {day(since)}: here as first read then (statistics A8)."
+
+
+def _sign_off(edition: ReturnEdition) -> Section:
+    by_role = {each.role: each for each in edition.signed}
     rows: list[Row] = [
         (
             cell(role), cell(by_role[role].signed_by if role in by_role else ""),
             cell(f"{by_role[role].signed_at:%Y-%m-%d %H:%M} UTC" if role in by_role else ""),
         )
-        for role in content.sign_off
+        for role in edition.content.sign_off
     ]  # fmt: skip
     columns = (Column("Role", "name"), Column("Signed off by", "words"), Column("On", "words"))
-    missing = [role for role in content.sign_off if role not in by_role]
-    standing = f"Not signed off yet by: {'; '.join(missing)}." if missing else "Signed off by all who have to."
-    table = Table("signatures", f"Version {version}", columns, tuple(rows))
-    return Section("sign-off", "Sign-off", (statement(standing), table, note(f"Digest of what is signed: {digest}")))
+    table = Table("signatures", f"Version {edition.version}", columns, tuple(rows))
+    digest = note(f"Digest of what is signed: {edition.digest}")
+    return Section("sign-off", "Sign-off", (statement(edition.standing), table, digest))
 
 
-def _as_json(content: ReturnContent, version: int, digest: str, signed: Sequence[Signature]) -> Mapping[str, Any]:
-    built: dict[str, Any] = msgspec.to_builtins(content)
-    return {"version": version, "digest": digest, **built, "signatures": msgspec.to_builtins(list(signed))}
+def _as_json(edition: ReturnEdition) -> Mapping[str, Any]:
+    built: dict[str, Any] = msgspec.to_builtins(edition.content)
+    head = {"version": edition.version, "newest_version": edition.newest, "digest": edition.digest}
+    return {**head, **built, "signatures": msgspec.to_builtins(list(edition.signed))}
 
 
 def _per_cent(share: float | None) -> float | None:

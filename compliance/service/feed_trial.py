@@ -1,8 +1,8 @@
 """`compliance feed try`: a few records of the crime system, as received and as mapped. Nothing is written."""
 
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from compliance.feeds import DirectoryEntries, Feed, Mapper, Page
 from compliance.policy import load_policy
 from compliance.policy.vocabulary import count_unknown_values
 from compliance.records import Crime, PageRecord, decode_crimes, text_of
+from compliance.records.characteristics import NAMES, usable
 from compliance.service.crime_feed import feed_of, mapper_of, vocabulary_of
 from compliance.service.directory_poll import useless
 from compliance.service.feed_waits import standing_wait
@@ -83,8 +84,9 @@ def try_feed(settings: Settings, clock: Callable[[], datetime], count: int, ask_
     refused = [record.refused for record in sample.records if record.refused is not None]
     notes = notes_of(sample.crimes, mapper.filters.seen, policy) + notes_of_refusals(refused)
     notes += notes_of_unread((record.source for record in sample.records), mapper)
+    keep = settings.returns.characteristics
     return Trial(
-        sample.records[:count],
+        [replace(each, mapped=as_kept(each.mapped, keep)) for each in sample.records[:count]],
         len(sample.records),
         refused,
         notes,
@@ -119,6 +121,24 @@ def _directory(feed: Feed) -> tuple[DirectoryEntries, str | None]:
     except UnavailableError as error:
         return _NO_DIRECTORY, str(error)
     return found, useless(found) if found.read else None
+
+
+def as_kept(mapped: Any, keep: Collection[str]) -> Any:
+    """Return a mapped record with the characteristics of its victims as far as a poll would keep them (records A7)."""
+    victims = mapped.get("victims") if isinstance(mapped, dict) else None
+    if not isinstance(victims, list):
+        return mapped
+    kept = [
+        {
+            name: value
+            for name, value in victim.items()
+            if name not in NAMES or (name in keep and usable(value) is not None)
+        }
+        if isinstance(victim, dict)
+        else victim
+        for victim in victims
+    ]
+    return mapped | {"victims": kept}
 
 
 def _show(value: Any) -> Any:

@@ -1,7 +1,9 @@
 """Returns of a service: made from the records, kept in versions, signed off, and written as forms (docs/returns.md)."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -13,20 +15,21 @@ from compliance.reports.periods import parse_period
 from compliance.reports.satisfaction import Satisfaction, find_satisfaction, name_divisions
 from compliance.reports.spans import Span
 from compliance.resources import resource
-from compliance.returns.definition import ReturnDefinition, list_returns, load_return
-from compliance.returns.filling import ReturnSources, fill_in
-from compliance.returns.groups import GroupsFound, index_victims
+from compliance.returns.definition import DIVISION, NOT_RECORDED, ReturnDefinition, list_returns, load_return
+from compliance.returns.filling import ReturnSources, fill_in, group_cohort
+from compliance.returns.groups import index_victims, with_values
 from compliance.returns.return_content import ReturnContent, Signature
-from compliance.returns.return_forms import FORMS, write_form
+from compliance.returns.return_forms import FORMS, ReturnEdition, write_form
 from compliance.returns.withholding import withhold
 from compliance.reviews.results import ReviewResults
 from compliance.service.reviewing import results_of
 from compliance.service.service import Service
 from compliance.store import seen_by
-from compliance.store.returns import StoredReturn, add_return, find_return, list_signatures, sign_return
+from compliance.store.returns import StoredReturn, add_return, find_return, list_signatures, newest_version, sign_return
 from compliance.store.reviews import list_reviews
 from compliance.store.surveys import list_waves
-from compliance.store.victim_characteristics import read_characteristics
+from compliance.store.victim_characteristics import first_kept, read_characteristics, read_first_characteristic
+from compliance.text import count_noun, join_words
 from compliance.writing import write_whole
 
 FOLDER: Final = "returns"
@@ -43,7 +46,16 @@ def names_of(service: Service) -> list[str]:
     return list_returns(definitions_of(service))
 
 
-def make_return(service: Service, name: str, period: str, by: str) -> StoredReturn:
+@dataclass(frozen=True, slots=True)
+class MadeReturn:
+    """A return that was made, whether it is a new version, and what whoever made it should know."""
+
+    stored: StoredReturn
+    is_new: bool
+    notes: list[str]
+
+
+def make_return(service: Service, name: str, period: str, by: str) -> MadeReturn:
     """Make a return for a period and store it; if it says what its newest version says, that is returned.
 
     `by`: the user name of who makes it. Raises SettingsError for a definition that is wrong, a period of another kind
@@ -53,11 +65,33 @@ def make_return(service: Service, name: str, period: str, by: str) -> StoredRetu
     asked = load_return(definitions_of(service), name)
     span = parse_period(period)
     _check(service, asked, span)
-    content = withhold(fill_in(asked, _sources(service, span), service.settings.force.name))
+    sources = _sources(service, span, asked)
+    content = withhold(fill_in(asked, sources, service.settings.force.name))
     encoded = msgspec.json.encode(content)
     digest = hashlib.sha256(encoded).hexdigest()
     built = msgspec.json.decode(encoded)
-    return add_return(service.store, StoredReturn(name, str(span), 0, digest, built, service.clock(), by))
+    before = newest_version(service.store, name, str(span))
+    stored = add_return(service.store, StoredReturn(name, str(span), 0, digest, built, service.clock(), by))
+    return MadeReturn(stored, stored.version != before, list(_notes(asked, sources)))
+
+
+def _notes(asked: ReturnDefinition, sources: ReturnSources) -> Iterator[str]:
+    """Yield what is odd about the groups by characteristics: nothing recorded, values that no group takes."""
+    told = set[str]()
+    for measure in asked.measure:
+        for by in measure.by:
+            if by == DIVISION or by in told or measure.requirement is None:
+                continue
+            told.add(by)
+            found = group_cohort(by, measure.requirement, asked, sources)
+            if found.names == [NOT_RECORDED]:
+                yield f"{by}: of nobody is anything recorded that the return has a group for"
+            if found.unplaced:
+                often = found.unplaced.most_common(10)
+                values = "; ".join(f"{value!r} of {count_noun(count, 'victim')}" for value, count in often)
+                yield f"{by}: values in no group, counted as {NOT_RECORDED}: {values}"
+            if found.empty:
+                yield f"{by}: nobody is in {join_words(found.empty)}"
 
 
 def _check(service: Service, asked: ReturnDefinition, span: Span) -> None:
@@ -73,6 +107,12 @@ def _check(service: Service, asked: ReturnDefinition, span: Span) -> None:
             f"{span} cannot be returned yet: the crime system has not been read completely since it was settled on "
             f"{settled:%Y-%m-%dT%H:%MZ}; run `compliance poll` and try again"
         )
+    for measure in asked.measure:
+        try:
+            if measure.requirement is not None:
+                service.policy.requirement_by_id(measure.requirement)
+        except SettingsError as error:
+            raise SettingsError(f"the return {asked.name}, measure {measure.id}: {error}") from None
     kept = service.settings.returns.characteristics
     if missing := [field for field in asked.characteristics if field not in kept]:
         raise SettingsError(
@@ -85,11 +125,18 @@ def _such_as(asked: ReturnDefinition) -> str:
     return "2026-Q3" if asked.period == "quarter" else "2026-09"
 
 
-def _sources(service: Service, span: Span) -> ReturnSources:
+def _sources(service: Service, span: Span, asked: ReturnDefinition) -> ReturnSources:
     edition, _ = service.reporting.read_edition(span)
     # As the records: as at the end of the first complete poll that ended at K or later (decision 0008).
     known_at = seen_by(service.store, span.settling_instant(service.policy.local))
     victims = index_victims(read_characteristics(service.store, known_at))
+    kept_since: dict[str, date] = {}
+    for each in asked.characteristics:
+        since = first_kept(service.store, each)
+        if since is not None and known_at is not None and since > known_at:
+            # It was not kept when the period was settled, so that nothing can have been corrected since.
+            kept_since[each] = service.policy.local.date_of(since)
+            victims = with_values(victims, each, read_first_characteristic(service.store, each))
     reviews = [each for each in list_reviews(service.store) if _lies_in(parse_period(each.period), span)]
 
     def quality(requirement: str) -> tuple[int, ReviewResults] | None:
@@ -97,7 +144,7 @@ def _sources(service: Service, span: Span) -> ReturnSources:
         read = ((each.id, results_of(service, each.id)[2]) for each in reversed(found))
         return next(((number, results) for number, results in read if results.read), None)
 
-    return ReturnSources(edition, victims, _satisfaction(service, span), quality)
+    return ReturnSources(edition, victims, _satisfaction(service, span), quality, kept_since)
 
 
 def _satisfaction(service: Service, span: Span) -> Satisfaction | None:
@@ -121,7 +168,11 @@ def sign_off(service: Service, name: str, period: str, role: str, by: str, versi
     made = find_return(service.store, name, str(parse_period(period)), version)
     asked = content_of(made).sign_off
     if role not in asked:
-        raise SettingsError(f"{name} is not signed off as {role!r}; expected one of: {'; '.join(asked)}")
+        raise SettingsError(f"{name} has no role {role!r}; expected one of: {'; '.join(asked)}")
+    if (newest := newest_version(service.store, name, made.period)) != made.version:
+        raise SettingsError(
+            f"version {made.version} of {name} for {made.period} is superseded by version {newest}; sign that"
+        )
     sign_return(service.store, made, role, service.clock(), by)
     return made
 
@@ -146,7 +197,9 @@ def write_return(
     made = find_return(service.store, name, str(parse_period(period)), version)
     content, signed = content_of(made), signatures_of(service, made)
     stem = f"{made.name}-{made.period}-v{made.version}"
-    paths = {folder / f"{stem}.{form}": write_form(form, content, made.version, made.digest, signed) for form in forms}
+    newest = newest_version(service.store, made.name, made.period)
+    edition = ReturnEdition(content, made.version, made.digest, signed, newest)
+    paths = {folder / f"{stem}.{form}": write_form(form, edition) for form in forms}
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path, written in paths.items():
@@ -169,10 +222,9 @@ def list_group(
     line = next((each for each in asked.measure if each.id == measure), None)
     if line is None or by not in line.by or by not in asked.characteristics or line.requirement is None:
         raise SettingsError(f"the return {name} has no measure {measure!r} by {by!r} of victims")
-    sources = _sources(service, span)
-    read = sources.edition.read("rate")
+    sources = _sources(service, span, asked)
+    read, found = sources.edition.read("rate"), group_cohort(by, line.requirement, asked, sources)
     cohort = read.due(sources.edition.place(line.requirement))
-    found = GroupsFound(read.verdicts, cohort, sources.victims, by, asked.groups_of(by))
     if group not in found.names:
         raise SettingsError(
             f"{name}, {measure} by {by}: there is no group {group!r}; expected {'; '.join(found.names)}"

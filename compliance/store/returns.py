@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from compliance.errors import SettingsError
 from compliance.store.engine import Store
@@ -41,6 +41,14 @@ def add_return(store: Store, made: StoredReturn) -> StoredReturn:
     return stored
 
 
+def newest_version(store: Store, name: str, period: str) -> int:
+    """Return the number of the newest version of a return; 0 if there is none."""
+    of = MADE_RETURN.c
+    asked = select(func.max(of.version)).where(of.name == name, of.period == period)
+    with store.reading() as connection:
+        return connection.execute(asked).scalar() or 0
+
+
 def find_return(store: Store, name: str, period: str, version: int | None = None) -> StoredReturn:
     """Return a version of a return, by default the newest. Raises SettingsError if there is none."""
     of = MADE_RETURN.c
@@ -49,10 +57,11 @@ def find_return(store: Store, name: str, period: str, version: int | None = None
         asked = asked.where(of.version == version)
     with store.reading() as connection:
         row = connection.execute(asked.limit(1)).first()
+    if row is None and (newest := newest_version(store, name, period)):
+        raise SettingsError(f"there is no version {version} of {name} for {period}; the newest is {newest}")
     if row is None:
-        which = "" if version is None else f" version {version} of"
         raise SettingsError(
-            f"there is no{which} return {name} for {period}; `compliance return make {name} --period {period}` makes it"
+            f"there is no return {name} for {period}; `compliance return make {name} --period {period}` makes it"
         )
     return StoredReturn(*row)
 
@@ -73,6 +82,14 @@ def sign_return(store: Store, made: StoredReturn, role: str, now: datetime, by: 
         held = connection.execute(
             select(of.signed_by).where(*(of[column] == value for column, value in key.items()))
         ).scalar()
+        mine = select(of.role).where(
+            *(of[column] == key[column] for column in ("name", "period", "version")), of.signed_by == by
+        )
+        other = connection.execute(mine).scalar()
+        if other is not None and other != role:
+            raise SettingsError(
+                f"{by} has signed {made.name} for {made.period} off as {other}; each role is signed by another person"
+            )
         if held is not None:
             raise SettingsError(
                 f"{made.name} for {made.period}, version {made.version}, was signed off as {role} by {held} already"

@@ -1,4 +1,5 @@
-"""The characteristics of victims, apart from the records (records A7): as they are now, and as they were known before.
+"""The characteristics of victims, apart from the records (records A7): as they are now, and as they were known before
+(decision 0074).
 
 They are removed with their crime, and when the settings no longer name them.
 """
@@ -62,6 +63,20 @@ def read_characteristics(
         asked = asked.where(_OF.crime_ref == crime_ref)
     with store.reading() as connection:
         return [(ref, Characteristics(*said)) for ref, *said in connection.execute(asked)]
+
+
+def first_kept(store: Store, field: str) -> datetime | None:
+    """Return the first instant (UTC) of which a characteristic of anybody is stored; None: none is."""
+    with store.reading() as connection:
+        found = connection.execute(select(func.min(_OF.seen_at)).where(_OF[field].is_not(None))).scalar()
+    return found
+
+
+def read_first_characteristic(store: Store, field: str) -> dict[tuple[str, str], str]:
+    """Return what was first stored of a characteristic of each victim, by crime number and reference."""
+    asked = select(_OF.crime_ref, _OF.victim_ref, _OF[field]).where(_OF[field].is_not(None)).order_by(_OF.id.desc())
+    with store.reading() as connection:
+        return {(ref, victim): value for ref, victim, value in connection.execute(asked)}
 
 
 def count_characteristics(store: Store, keep: Collection[str]) -> int:

@@ -10,6 +10,7 @@ import pytest
 from compliance.policy import judge
 from compliance.records import columns, convert_crime
 from compliance.records.characteristics import NAMES, Characteristics, take_characteristics
+from compliance.service.feed_trial import as_kept
 from compliance.store.content import content_of
 from tests.engine import shipped
 from tests.stores import at, crime
@@ -58,11 +59,23 @@ def test_a_record_is_the_same_to_the_byte_with_and_without_them(keep: tuple[str,
         ("7.3.1990", None),
         ("19900307", None),
         ("7 March 1990", None),
+        ("2 Jan 90", None),
+        ("Jan-90", None),
+        ("1990", None),
+        (33120, None),
+        ("Mixed 3", "Mixed 3"),
+        ("18-24", "18-24"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_as_if_absent_and_refuses_nothing(value: Any, kept: str | None) -> None:
     found = described(("age_band",), {"age_band": value})
     assert found == (() if kept is None else (Characteristics("V1", kept),))
+
+
+def test_a_trial_of_the_feed_shows_what_a_poll_would_keep() -> None:
+    mapped = crime(victims=victims(EVERY | {"age_band": "1990-01-02"}))
+    assert as_kept(mapped, ("age_band", "sex")) == crime(victims=victims({"sex": "F"}))
+    assert as_kept({"victims": "none"}, ()) == {"victims": "none"}, "a refused record is shown as it came"
 
 
 def test_of_a_reference_that_occurs_twice_the_last_applies() -> None:

@@ -9,6 +9,10 @@ from compliance.records import Crime, Officer
 
 PAGE = (Path(__file__).parents[2] / "docs" / "data-protection.md").read_text("utf-8")
 VICTIM = {
+    "age_band": "age band",
+    "sex": "sex",
+    "ethnicity": "ethnicity",
+    "disability": "disability",
     "victim_ref": "a reference of the crime system",
     "category": "the category",
     "added_at": None,
