@@ -8,12 +8,13 @@ from compliance.store import Store, migrate
 from compliance.store.victim_characteristics import read_characteristics
 from tests import stores
 from tests.return_forces import DEFINITION, Force, crimes, equal, force, unequal
-from tests.stores import at, crime, take
+from tests.stores import at, crime, on_both, take
 
 __all__ = ["force"]
 new_database = stores.one_database
 
 
+@on_both
 def test_characteristics_are_as_known_when_the_period_was_settled(force: Force) -> None:
     """A correction that came later changes nothing of the return (statistics 1.2a, A8)."""
     corrected = next(crimes(unequal))
@@ -27,6 +28,7 @@ def test_characteristics_are_as_known_when_the_period_was_settled(force: Force) 
         assert read_characteristics(store, crime_ref="22A/0/25") == [("22A/0/25", Characteristics("V1", sex="M"))]
 
 
+@on_both
 def test_a_characteristic_that_was_kept_only_later_is_as_it_was_first_read(
     tmp_path: Path, new_database: stores.NewDatabase
 ) -> None:

@@ -12,7 +12,7 @@ from compliance.store import AuditKind, Store, migrate
 from compliance.store.audit_log import iterate_entries, select_entries
 from tests import stores
 from tests.return_forces import DEFINITION, MADE, Force, crimes, equal, force, unequal
-from tests.stores import crime
+from tests.stores import crime, on_both
 
 __all__ = ["force"]
 new_database = stores.one_database
@@ -74,6 +74,7 @@ def test_no_difference_is_called_so_where_there_is_none(tmp_path: Path, new_data
     assert force.lines()["first-update", "Sex", "female"]["compared with the rest"] == "no significant difference"
 
 
+@on_both
 def test_a_return_made_again_is_the_same_version_until_it_says_something_else(force: Force) -> None:
     first = force.made()
     assert first[0] == "monthly, 2025-07, version 1: 6 measures, 14 lines"
@@ -93,6 +94,7 @@ def test_a_return_made_again_is_the_same_version_until_it_says_something_else(fo
     assert "there is no version 9 of monthly for 2025-07; the newest is 2" in done.stderr
 
 
+@on_both
 def test_it_is_signed_off_by_one_person_a_role_and_says_who_has_not(
     force: Force, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -133,6 +135,7 @@ def test_the_workbook_has_numbers_as_numbers(force: Force) -> None:
     )
 
 
+@on_both
 def test_a_line_by_a_characteristic_leads_to_its_cases_and_the_log_says_who_asked(force: Force) -> None:
     done = force(
         "cases", "monthly", "--period", "2025-07", "--measure", "first-update", "--by", "sex", "--group", "female"
@@ -146,6 +149,7 @@ def test_a_line_by_a_characteristic_leads_to_its_cases_and_the_log_says_who_aske
     ] == [(AuditKind.CONSULTATION, 200)]
 
 
+@on_both
 def test_what_is_kept_of_a_victim_is_shown_to_who_asks(force: Force) -> None:
     assert force("held", "22A/0/25").stdout == "V1\tsex F\n"
     assert force("held", "22A/419/25").stdout == ""
