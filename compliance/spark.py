@@ -13,22 +13,15 @@ import numpy as np
 import pyarrow as pa
 
 from compliance.batch.frames import checked_instant, checked_policy
+from compliance.batch.not_judged_file import COLUMNS
 from compliance.errors import SettingsError, nearest
 from compliance.policy import Policy, Verdicts, judge
 from compliance.policy.calendars import Ints
 from compliance.policy.judgement import BLOCK
 from compliance.records import Refusal, columns, columns_from_arrow
 
-_NOT_JUDGED: Final = pa.schema(
-    [
-        ("crime_ref", pa.string()),
-        ("victim_ref", pa.string()),
-        ("requirement", pa.string()),
-        ("cycle", pa.int32()),
-        ("clause", pa.string()),
-        ("reason", pa.string()),
-    ]
-)
+_NOT_JUDGED: Final = pa.schema([field for field in COLUMNS if field.name not in ("file", "row")])
+"""A DataFrame has neither files nor rows with a number."""
 
 
 def evaluate(

@@ -1,5 +1,6 @@
 """Files that a reader sees whole or not at all."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from compliance.errors import SettingsError
@@ -14,6 +15,20 @@ def write_whole(path: Path, content: bytes) -> Path:
     except OSError as error:
         raise SettingsError(f"{path}: the report cannot be written ({error.strerror})") from None
     return path
+
+
+def write_folder(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
+    """Write files into a folder, each in one step, by their names; only the owner may read them.
+
+    Raises SettingsError if one cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            write(folder / name, content, private=True)
+    except OSError as error:
+        raise SettingsError(f"{folder}: cannot be written to ({error.strerror or error})") from None
+    return [folder / name for name in files]
 
 
 def remove_leftovers(folder: Path) -> None:

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import UNSET
 
 from compliance.errors import SettingsError, UnavailableError
+from compliance.reports.output_files import write_folder
 from compliance.reports.periods import parse_period
 from compliance.reports.satisfaction import Satisfaction, find_satisfaction, name_divisions
 from compliance.reports.spans import Span
@@ -30,7 +31,6 @@ from compliance.store.reviews import list_reviews
 from compliance.store.surveys import list_waves
 from compliance.store.victim_characteristics import first_kept, read_characteristics, read_first_characteristic
 from compliance.text import count_noun, join_words
-from compliance.writing import write_whole
 
 FOLDER: Final = "returns"
 
@@ -70,9 +70,8 @@ def make_return(service: Service, name: str, period: str, by: str) -> MadeReturn
     encoded = msgspec.json.encode(content)
     digest = hashlib.sha256(encoded).hexdigest()
     built = msgspec.json.decode(encoded)
-    before = newest_version(service.store, name, str(span))
-    stored = add_return(service.store, StoredReturn(name, str(span), 0, digest, built, service.clock(), by))
-    return MadeReturn(stored, stored.version != before, list(_notes(asked, sources)))
+    made = StoredReturn(name, str(span), 0, digest, built, service.clock(), by)
+    return MadeReturn(*add_return(service.store, made), list(_notes(asked, sources)))
 
 
 def _notes(asked: ReturnDefinition, sources: ReturnSources) -> Iterator[str]:
@@ -199,14 +198,7 @@ def write_return(
     stem = f"{made.name}-{made.period}-v{made.version}"
     newest = newest_version(service.store, made.name, made.period)
     edition = ReturnEdition(content, made.version, made.digest, signed, newest)
-    paths = {folder / f"{stem}.{form}": write_form(form, edition) for form in forms}
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for path, written in paths.items():
-            write_whole(path, written, private=True)
-    except OSError as error:
-        raise SettingsError(f"{folder}: cannot be written to ({error.strerror or error})") from None
-    return list(paths)
+    return write_folder(folder, {f"{stem}.{form}": write_form(form, edition) for form in forms})
 
 
 def list_group(

@@ -7,8 +7,8 @@ from typing import Final
 
 import msgspec
 
-from compliance.errors import SettingsError
 from compliance.reports.list_files import list_workbook
+from compliance.reports.output_files import write_folder
 from compliance.reports.render import page_of
 from compliance.reports.typesetting import typeset
 from compliance.reports.words import day, span
@@ -21,7 +21,6 @@ from compliance.store.audit_entry import AuditKind
 from compliance.store.audit_log import iterate_entries, select_entries
 from compliance.store.reviews import StoredReview, list_reviews, readings_of
 from compliance.text import count_noun
-from compliance.writing import write_whole
 
 _BEFORE: Final = timedelta(minutes=1)
 """The command that draws is in the log shortly before the sample is stored."""
@@ -53,14 +52,7 @@ def write_pack(service: Service, number: int | None, folder: Path, changes: Sequ
         "pdf": typeset(report), "html": page_of(report).encode(), "xlsx": list_workbook(case_list(facts, held)),
         "json": msgspec.json.format(msgspec.json.encode(said)),
     }  # fmt: skip
-    paths = {folder / f"review-{review.id}.{form}": content for form, content in files.items()}
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for path, content in paths.items():
-            write_whole(path, content, private=True)
-    except OSError as error:
-        raise SettingsError(f"{folder}: cannot be written to ({error.strerror or error})") from None
-    return list(paths)
+    return write_folder(folder, {f"review-{review.id}.{form}": content for form, content in files.items()})
 
 
 def _log_of(service: Service, review: StoredReview) -> Iterator[str]:

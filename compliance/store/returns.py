@@ -25,20 +25,20 @@ class StoredReturn:
     made_by: str
 
 
-def add_return(store: Store, made: StoredReturn) -> StoredReturn:
-    """Store a return as its next version; or return the newest, if that says the same."""
+def add_return(store: Store, made: StoredReturn) -> tuple[StoredReturn, bool]:
+    """Store a return as its next version, unless the newest says the same -> what stands, and whether it is new."""
     of = MADE_RETURN.c
     with store.writing() as connection:
         asked = select(MADE_RETURN).where(of.name == made.name, of.period == made.period).order_by(of.version.desc())
         newest = connection.execute(asked.limit(1)).first()
         if newest is not None and newest.digest == made.digest:
-            return StoredReturn(*newest)
+            return StoredReturn(*newest), False
         version = 1 if newest is None else newest.version + 1
         stored = replace(made, version=version)
         connection.execute(
             insert(MADE_RETURN).values({field.name: getattr(stored, field.name) for field in fields(stored)})
         )
-    return stored
+    return stored, True
 
 
 def newest_version(store: Store, name: str, period: str) -> int:
