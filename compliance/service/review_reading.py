@@ -9,13 +9,13 @@ from compliance.errors import SettingsError
 from compliance.feed_settings import Files
 from compliance.feeds.row_files import rows_of
 from compliance.reports.list_files import list_csv, list_workbook
+from compliance.reports.output_files import write_folder
 from compliance.reviews.how_to_read import how_to_read
 from compliance.reviews.readings import ANSWERS, CaseReading, CaseToRead, form_of, read_form
 from compliance.service.reviewing import readers_of
 from compliance.service.service import Service
 from compliance.store import Store
 from compliance.store.reviews import cases_of, find_review, store_readings
-from compliance.writing import write_whole
 
 FORMS: Final = ("xlsx", "csv")
 HOW_TO_READ: Final = "how-to-read.txt"
@@ -39,22 +39,16 @@ def write_forms(service: Service, number: int | None, folder: Path, forms: Itera
     readers = sorted({name for case in cases_of(store, review.id) for name in readers_of(case)})
     title = f"Dip sample {review.id}: {review.requirement}, {review.period}"
     told = how_to_read(review.id, review.criteria, review.proof)
-    written: list[Path] = []
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        written.append(folder / HOW_TO_READ)
-        write_whole(written[-1], told.encode())
-        for reader in readers:
-            content = form_of(
-                service.settings.force.name, f"{title}, for {reader}", cases_to_read(store, review.id, reader).values(),
-                [(name, question) for name, question in review.criteria], told,
-            )  # fmt: skip
-            for form in forms:
-                written.append(folder / f"review-{review.id}-{reader}.{form}")
-                write_whole(written[-1], (list_csv if form == "csv" else list_workbook)(content), private=True)
-    except OSError as error:
-        raise SettingsError(f"{folder}: cannot be written to ({error.strerror or error})") from None
-    return written
+    files = {HOW_TO_READ: told.encode()}
+    for reader in readers:
+        content = form_of(
+            service.settings.force.name, f"{title}, for {reader}", cases_to_read(store, review.id, reader).values(),
+            [(name, question) for name, question in review.criteria], told,
+        )  # fmt: skip
+        for form in forms:
+            made = (list_csv if form == "csv" else list_workbook)(content)
+            files[f"review-{review.id}-{reader}.{form}"] = made
+    return write_folder(folder, files)
 
 
 def take_form(service: Service, number: int | None, reader: str, path: Path, by: str) -> tuple[int, int]:
