@@ -59,7 +59,7 @@ docs: $(STAMP)   ## write the pages generated from code
 lock:            ## update the pinned versions (needs uv); hashes only, no index address
 	@for kind in run dev; do \
 	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
-	    $$(test $$kind = dev && echo --extra dev) pyproject.toml -o requirements/$$kind.txt; done
+	    $$(test $$kind = dev && echo --extra dev --extra delta) pyproject.toml -o requirements/$$kind.txt; done
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
 	  --extra dev --extra spark pyproject.toml -o requirements/spark.txt
 	@echo hatchling | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.dataset as ds
@@ -16,7 +17,11 @@ import pyarrow.dataset as ds
 from compliance.batch.unknown_fields import RECORD, RecordLevel
 from compliance.errors import SettingsError
 
+DELTA_LOG: Final = "_delta_log"
+"""What makes a folder of Parquet files a Delta Lake table."""
 _EXPECTED: Final = "expected folders such as force=22/month=2026-01 with .parquet files in them"
+_NULL: Final = "__HIVE_DEFAULT_PARTITION__"
+"""The name that those who write such folders give one without a value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,11 @@ def dataset_files(source: Path) -> list[DatasetFile]:
     one has other keys in its folders, or columns for other fields of the record, than the first.
     """
     root = source.resolve()
+    if (root / DELTA_LOG).exists():
+        raise SettingsError(
+            f"--input {source}: is a Delta Lake table, whose folder also holds files that are no longer of the table; "
+            "write what the table holds into another folder"
+        )
     with _naming(f"--input {source}"):
         fragments = {
             Path(each.path).relative_to(root).as_posix(): each
@@ -45,6 +55,12 @@ def dataset_files(source: Path) -> list[DatasetFile]:
     for look in looks[1:]:
         look.check_like(looks[0])
     return [DatasetFile(look.name, look.rows) for look in looks]
+
+
+def keys_of(name: str) -> dict[str, str | None]:
+    """Return the keys of a file of a dataset, by the folders in its name, with their values as texts; None: null."""
+    pairs = (folder.split("=", 1) for folder in name.split("/")[:-1] if "=" in folder)
+    return {key: None if value == _NULL else unquote(value) for key, value in pairs}
 
 
 @contextmanager

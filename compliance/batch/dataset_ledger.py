@@ -4,11 +4,14 @@ evaluation.json    what was asked; once all is done, the totals
 files.ndjson       a line for each finished file: its counts, and the SHA-256 of what was read and written
 verdicts/          a dataset of the same folders and files as the input
 not_judged/        the same for refused records and obligations set aside, where there are any
+
+Each of the two datasets may have a Delta Lake log (`_delta_log`) while all is done, and never while a run is at work.
 """
 
 import fcntl
 import hashlib
 import os
+import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -18,6 +21,7 @@ from typing import Final
 
 import msgspec
 
+from compliance.batch.dataset_files import DELTA_LOG
 from compliance.batch.evaluate import Evaluated
 from compliance.errors import SettingsError, UnavailableError
 from compliance.writing import append_to, write_whole
@@ -117,6 +121,7 @@ def open_ledger(folder: Path, question: DatasetQuestion, names: Iterable[str]) -
         except BlockingIOError:
             raise UnavailableError(f"--output {folder}: another process writes into it; wait until it ends") from None
         _check(folder, question, frozenset(names))
+        _remove_logs(folder)
         for part in folder.rglob(".*.part"):  # of a process that was killed
             part.unlink()
         finished = _read_list(folder)
@@ -147,8 +152,15 @@ def _check(folder: Path, question: DatasetQuestion, names: frozenset[str]) -> No
     for kind in (VERDICTS, NOT_JUDGED):
         for path in sorted((folder / kind).rglob("*.parquet")):
             name = path.relative_to(folder / kind).as_posix()
-            if name not in names:
+            if name not in names and not name.startswith(DELTA_LOG):
                 raise SettingsError(f"--output {folder}: holds {kind}/{name}, which is not in the input; {instead}")
+
+
+def _remove_logs(folder: Path) -> None:
+    """Remove what would name files that are about to change."""
+    for kind in (VERDICTS, NOT_JUDGED):
+        if (log := folder / kind / DELTA_LOG).exists():
+            shutil.rmtree(log)
 
 
 def _read_list(folder: Path) -> dict[str, FinishedFile]:

@@ -11,6 +11,7 @@ from typing import Final
 
 from compliance.batch.dataset_files import DatasetFile, dataset_files
 from compliance.batch.dataset_ledger import DatasetQuestion, open_ledger
+from compliance.batch.delta_log import check_delta, write_delta_logs
 from compliance.batch.evaluate import Evaluated
 from compliance.batch.file_judge import Answer, FileJudge
 from compliance.batch.outputs import has_file_ending
@@ -44,12 +45,14 @@ def evaluate_dataset(
     *,
     workers: int | None = None,
     strict: bool = False,
+    delta: bool = False,
 ) -> EvaluatedDataset:
     """Judge every file of a dataset and write the verdicts into a folder, as `dataset_ledger` lays it out.
 
     `workers` (default: the cores this process may use): how many processes judge files at the same time. Each holds a
     part of one file in memory. A file that an earlier run finished is kept if it, and what was written for it, still
     have the digests noted then. However often a run is killed on the way, the folder ends up the same to the byte.
+    `delta`: make the results Delta Lake tables; their logs hold times and an id of their own.
 
     Raises SettingsError if the input is no dataset, if the output cannot be its folder, or, once all others are judged,
     if some files cannot be (with `strict`, also for an unknown field); UnavailableError if the output cannot be written
@@ -59,6 +62,8 @@ def evaluate_dataset(
     if has_file_ending(target):
         raise SettingsError(f"--output {target}: is the name of a file; the input is a dataset, so name a folder")
     _check_apart(source, target)
+    if delta:
+        check_delta(files[0].name, policy)
     asked = DatasetQuestion(
         policy=policy.title,
         policy_digest=policy.digest,
@@ -84,6 +89,8 @@ def evaluate_dataset(
             tell_step("crimes judged", rows, every)
         if wrong:
             raise _error(source, wrong, len(files))
+        if delta:
+            write_delta_logs(Path(target), [ledger.finished[file.name] for file in files])
         ledger.complete(totals)
     return EvaluatedDataset(totals, len(files), kept)
 

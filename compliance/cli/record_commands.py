@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 )
 @click.option("--strict", is_flag=True, help="End with an error, without output, if there is an unknown field.")
 @click.option("--for-spreadsheet", is_flag=True, help="For CSV: put an apostrophe before text that would be a formula.")
+@click.option("--delta", is_flag=True, help="Of a dataset: make the output Delta Lake tables, too.")
 def evaluate(
     policy: str,
     as_at: datetime,
@@ -46,6 +47,7 @@ def evaluate(
     workers: int | None,
     strict: bool,
     for_spreadsheet: bool,
+    delta: bool,
 ) -> None:
     """Judge a file or dataset of crime records and write the verdicts. Needs no database.
 
@@ -72,8 +74,10 @@ def evaluate(
     if Path(source).is_dir():
         if for_spreadsheet:
             raise click.UsageError("--for-spreadsheet is for CSV; the verdicts on a dataset are Parquet")
-        _evaluate_dataset(asked, as_at, known_at, source, target, workers, strict)
+        _evaluate_dataset(asked, as_at, known_at, source, target, workers, strict, delta)
         return
+    if delta:
+        raise click.UsageError("--delta is for a dataset; the verdicts on one file are a file")
     done = run(
         asked, as_at, known_at, source, target, partial(tell, place=place_word(source)),
         workers=workers, strict=strict, for_spreadsheet=for_spreadsheet,
@@ -91,11 +95,12 @@ def _evaluate_dataset(
     target: str,
     workers: int | None,
     strict: bool,
+    delta: bool,
 ) -> None:
     from compliance.batch.dataset_ledger import NOT_JUDGED
     from compliance.batch.evaluate_dataset import evaluate_dataset
 
-    done = evaluate_dataset(policy, as_at, known_at, source, target, workers=workers, strict=strict)
+    done = evaluate_dataset(policy, as_at, known_at, source, target, workers=workers, strict=strict, delta=delta)
     if done.totals.refused or done.totals.set_aside:
         echo(f"what was not judged is in {target}/{NOT_JUDGED}", err=True)
     echo(str(done), err=True)

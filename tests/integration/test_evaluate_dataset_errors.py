@@ -36,10 +36,10 @@ def crimes(sound: Path, tmp_path: Path) -> Path:
     return tmp_path / "crimes"
 
 
-def judge(source: Path, target: Path | str, strict: bool = False, **more: int) -> EvaluatedDataset:
+def judge(source: Path, target: Path | str, strict: bool = False) -> EvaluatedDataset:
     return evaluate_dataset(
-        POLICY, SAMPLE.as_at, SAMPLE.known_at, str(source), str(target), strict=strict, **{"workers": 1, **more}
-    )
+        POLICY, SAMPLE.as_at, SAMPLE.known_at, str(source), str(target), workers=1, strict=strict
+    )  # fmt: skip
 
 
 def empty(folder: Path) -> str:
