@@ -190,18 +190,34 @@ def whatif(
 @click.option("--dataset", "source", required=True, help="The folder of a partitioned dataset of crime records.")
 @click.option("--policy", required=True, help="A policy file, or the name of a supplied policy, such as west-mercia.")
 @click.option("--period", required=True, help="A settled week, such as 2026-W25.")
-@click.option("--by", type=click.Choice(["force", "force,division"]), default="force", show_default=True)
+@click.option("--by", default="force", show_default=True, help="Or force,area, force,division or force,area,division.")
+@click.option(
+    "--organisation", type=click.Path(), help="A file that lists the forces over time. Default: each folder is a force."
+)
+@click.option(
+    "--map-on",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The date whose forces, areas and divisions are shown. Default: the last day of the week.",
+)
 @click.option(
     "--records-begin",
     type=click.DateTime(["%Y-%m-%d"]),
     help="The date from which all forces' records are complete (statistics 1.2b). Default: found for each force.",
 )
-@click.option("--format", "form", type=click.Choice(["text", "csv", "json"]), default="text", show_default=True)
+@click.option("--format", "form", type=click.Choice(["text", "csv", "json", "html"]), default="text", show_default=True)
 @click.option("--workers", type=click.IntRange(1, 256), help="Number of processes. Default: one for each core.")
 def figures(
-    source: str, policy: str, period: str, by: str, records_begin: datetime | None, form: Any, workers: int | None
+    source: str,
+    policy: str,
+    period: str,
+    by: str,
+    organisation: str | None,
+    map_on: datetime | None,
+    records_begin: datetime | None,
+    form: Any,
+    workers: int | None,
 ) -> None:
-    """Compare forces, and the divisions of each, from a dataset of crime records. Needs no database.
+    """Compare forces, and the areas and divisions of each, from a dataset of crime records. Needs no database.
 
     Rates, intervals, comparisons and funnels of a week and the 13 up to it are made as in the report of one force, each
     week as at seven days after its end (docs/many-forces.md). Exit code 3: some records were refused; each is named on
@@ -211,16 +227,17 @@ def figures(
 
     from compliance import clock
     from compliance.policy import load_policy
+    from compliance.reports.force_figures import ForcesQuestion
     from compliance.reports.force_forms import render
-    from compliance.reports.weeks import Week
     from compliance.service.figures_across import figures_across
 
-    asked = load_policy(policy)
+    asked, (shown_on, begun) = load_policy(policy), (day and day.date() for day in (map_on, records_begin))
+    question = ForcesQuestion.checked(
+        asked, period, asked.local.date_of(clock.now()), by=by, organisation=organisation, map_on=shown_on, begun=begun
+    )
     found = figures_across(
-        source, asked, Week.parse(period), asked.local.date_of(clock.now()),
-        lambda file, each: tell(each, f"{file} row"), divisions=by == "force,division",
-        begun=records_begin.date() if records_begin else None, workers=workers or len(os.sched_getaffinity(0)),
-    )  # fmt: skip
+        source, question, lambda file, each: tell(each, f"{file} row"), workers=workers or len(os.sched_getaffinity(0))
+    )
     echo_text(render(found, form))
     if found.refused:
         sys.exit(RecordError.exit_code)

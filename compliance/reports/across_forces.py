@@ -1,35 +1,31 @@
-"""Forces compared with each other, and the divisions of each, as the report of one force does (statistics 1, 3).
+"""The weeks of forces, judged from the records of all of them, by the forces of a day (statistics 1.2)."""
 
-Among all forces, a force takes the place that a division has in the report of one force.
-"""
-
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Final, TypeVar
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from compliance.errors import SettingsError
 from compliance.policy import Policy
 from compliance.records import Columns
-from compliance.records.columns import Coded, joined_texts
+from compliance.records.columns import encode_texts
 from compliance.reports.beginning import Beginning, begin
-from compliance.reports.catalogue.edition import Edition
-from compliance.reports.catalogue.rate_figures import RATE
-from compliance.reports.catalogue.silence_figures import SILENT
-from compliance.reports.clusters import teams
-from compliance.reports.compared_units import compare_units, find_funnel
-from compliance.reports.families import judge_families
-from compliance.reports.force_model import ComparedRequirement
-from compliance.reports.judged import TRAILING, JudgedPeriod, ReportOptions, judge_span, list_charted_weeks
-from compliance.reports.rates import Cohort, rate, together
+from compliance.reports.judged import TRAILING, JudgedPeriod, judge_span, list_charted_weeks
+from compliance.reports.organisation.force_map import ForceMap, PlacedUnit
+from compliance.reports.organisation.placed_records import UnplacedName, place_records
+from compliance.reports.rates import Cohort
 from compliance.reports.silent_victims import Silence
 from compliance.reports.sources import GivenRecords, complete_records
 from compliance.reports.weeks import Week
+from compliance.text import count_noun
 
 Held = TypeVar("Held", Cohort, Silence)
-_UNIT: Final = "division"
+_FIRST_WEEK: Final = timedelta(days=7)
+"""Within how long after a force came into being its own folder begins: with a Monday."""
 _NO_CRIMES: Final = pa.array([], pa.string())
 
 
@@ -37,11 +33,11 @@ _NO_CRIMES: Final = pa.array([], pa.string())
 class ForceWeeks:
     """The trailing weeks of a force up to the one asked about, earliest first (statistics 1.2, 1.5).
 
-    Of the weeks before the last, only what was due is held. `begun`: the local date from which the records are complete
-    (1.2b). `weeks` is empty if no crime is held.
+    Of the weeks before the last, only what was due is held. `name`: None for what is of no force on the map. `begun`:
+    the local date from which the records are complete (1.2b). `weeks` is empty if no crime is held.
     """
 
-    name: str
+    name: str | None
     begun: date | None
     weeks: tuple[JudgedPeriod, ...]
 
@@ -53,21 +49,96 @@ class ForceWeeks:
         )
 
 
-def judge_force(name: str, records: Columns, policy: Policy, week: Week, begun: date | None = None) -> ForceWeeks:
-    """Judge the trailing weeks of a force, each as at its own T and as known at its K (statistics 1.2).
+@dataclass(frozen=True, slots=True)
+class JudgedGroup:
+    """The forces to which the records of one group of folders lead (`Forces.groups`), and what leads to no unit.
 
-    `records`: one version of each record, so K is by rules 2.8 alone (statistics 1.2a). `begun`: where they begin;
-    None: derived from them (1.2b).
+    `folders`: the names of the forces that wrote them. Records of no force are one without a name.
     """
-    begun = begun or begin(records, policy.local, week.settling_instant(policy.local))
-    if begun is None:
-        return ForceWeeks(name, None, ())
-    source = complete_records(GivenRecords(name, records), begun, policy.local)
-    weeks = [
+
+    folders: tuple[str, ...]
+    forces: tuple[ForceWeeks, ...]
+    unplaced: tuple[UnplacedName, ...]
+
+
+def judge_forces(
+    folders: Mapping[str, Columns], units: ForceMap, policy: Policy, week: Week, begun: date | None = None
+) -> JudgedGroup:
+    """Judge the trailing weeks of forces, each as at its own T and as known at its K (statistics 1.2).
+
+    `folders`: the records of one group, at least one folder, by the name of the force that wrote them; one version of
+    each record, so K is by rules 2.8 alone (1.2a). `begun`: where the records of all begin; None: derived from them
+    (1.2b). A force's records then begin where the last of the folders they are in begins. A folder that begins with its
+    force, made of others whose folders are here, is no beginning.
+
+    Raises SettingsError if two folders hold the same crimes.
+    """
+    _check_apart(folders)
+    settled = week.settling_instant(policy.local)
+    begins = {name: begun or begin(records, policy.local, settled) for name, records in folders.items()}
+    placed = place_records(folders, units)
+    since = {
+        force: max(_list_begun(begins, names, units), default=None) for force, names in placed.contributing.items()
+    }
+    judged = {day: _judge_weeks(placed.columns, policy, week, day) for day in {*since.values()} if day}
+    found = [
+        ForceWeeks(force, day, tuple(_of_force(each, force, placed.units) for each in judged[day]) if day else ())
+        for force, day in since.items()
+    ]
+    return JudgedGroup(tuple(folders), tuple(found), placed.unplaced)
+
+
+def _check_apart(folders: Mapping[str, Columns]) -> None:
+    """Check that no crime is in two folders: by number and time of report, as a number alone may be another's."""
+    tables = [
+        pa.table({"crime": each.crime_ref, "reported": pa.array(each.reported_at), "folder": [name] * len(each)})
+        for name, each in folders.items()
+    ]
+    if len(tables) == 1:
+        return
+    crimes = pa.concat_tables(tables).group_by(["crime", "reported"])
+    held = crimes.aggregate([("folder", "count_distinct"), ("folder", "min"), ("folder", "max")])
+    twice = held.filter(pc.greater(held["folder_count_distinct"], 1)).sort_by("crime")
+    if len(twice):
+        first = twice.slice(0, 1).to_pylist()[0]
+        raise SettingsError(
+            f"forces {first['folder_min']!r} and {first['folder_max']!r}: {count_noun(len(twice), 'crime')} in the "
+            f"folders of both, such as {first['crime']}, with the same number and time of report; leave each in one "
+            "folder, or it counts twice"
+        )
+
+
+def _list_begun(begins: Mapping[str, date | None], names: Collection[str], units: ForceMap) -> Iterator[date]:
+    """Yield where the records in some folders begin, but for those that continue the records of others."""
+    days = {name: day for name in sorted(names) if (day := begins[name])}
+    for name, day in days.items():
+        since, came_from = units.forces.founded(name)
+        continues = since is not None and day < since + _FIRST_WEEK and came_from and came_from <= begins.keys()
+        if not continues or len(days) == 1:
+            yield day
+
+
+def _judge_weeks(records: Columns, policy: Policy, week: Week, begun: date) -> tuple[JudgedPeriod, ...]:
+    source = complete_records(GivenRecords("records", records), begun, policy.local)
+    return tuple(
         _without_cases(JudgedPeriod.of(judge_span(source, policy, each), each), each == week)
         for each in list_charted_weeks(week, begun)[-TRAILING:]
-    ]
-    return ForceWeeks(name, begun, tuple(weeks))
+    )
+
+
+def _of_force(week: JudgedPeriod, force: str | None, units: Sequence[PlacedUnit]) -> JudgedPeriod:
+    """Return what a week holds of one force, with its divisions by name."""
+    return replace(
+        week, cohort=_with_divisions(week.cohort, force, units), silence=_with_divisions(week.silence, force, units)
+    )
+
+
+def _with_divisions(held: Held, force: str | None, units: Sequence[PlacedUnit]) -> Held:
+    numbers = np.array([int(value) for value in held.division.values], dtype=np.int64)
+    own = np.array([units[number].force == force for number in numbers], dtype=np.bool_)
+    named = encode_texts([units[number].division for number in numbers])
+    kept = held.where(own[held.division.codes])
+    return replace(kept, division=named.take(kept.division.codes))
 
 
 def _without_cases(week: JudgedPeriod, is_last: bool) -> JudgedPeriod:
@@ -75,67 +146,3 @@ def _without_cases(week: JudgedPeriod, is_last: bool) -> JudgedPeriod:
     silence = week.silence if is_last else week.silence.where(np.zeros(len(week.silence.silent), dtype=np.bool_))
     return replace(week, silence=silence, overdue=week.overdue.where(np.zeros(len(week.overdue), dtype=np.bool_)),
                    crimes=_NO_CRIMES)  # fmt: skip
-
-
-def compare_divisions(force: ForceWeeks, policy: Policy) -> tuple[ComparedRequirement, ...]:
-    """Return the divisions of a force compared with the rest of it, as its own report does."""
-    return _compare(force.name, force.begun, force.weeks, policy)
-
-
-def compare_forces(forces: Sequence[ForceWeeks], policy: Policy) -> tuple[ComparedRequirement, ...]:
-    """Return forces compared with the rest of them. All trailing weeks of each are held (`ForceWeeks.is_compared`)."""
-    weeks = []
-    for own in zip(*(force.weeks for force in forces), strict=True):
-        named = list(zip((force.name for force in forces), own, strict=True))
-        due = together([_as_unit(name, week.cohort) for name, week in named])
-        silence = _join([_as_unit(name, week.silence) for name, week in named])
-        none = due.where(np.zeros(len(due), dtype=np.bool_))
-        weeks.append(JudgedPeriod(own[0].span, due, silence, none, _NO_CRIMES))
-    return _compare("all forces", max(force.begun for force in forces if force.begun), weeks, policy)
-
-
-def _as_unit(force: str, held: Held) -> Held:
-    """Return what a force holds as that of one unit. Its officers and teams are no other force's of the same name."""
-    team = teams(held.division, held.team)
-    names, codes = np.unique(team, return_inverse=True)
-    absent = int(len(names) > 0 and names[0] < 0)
-    return replace(
-        held,
-        division=Coded(np.zeros(len(team), dtype=np.int32), (force,)),
-        team=Coded((codes - absent).astype(np.int32), tuple(f"{force} {name}" for name in names[absent:].tolist())),
-        officer=Coded(held.officer.codes, tuple(f"{force} {name}" for name in held.officer.values)),
-    )
-
-
-def _join(parts: Sequence[Silence]) -> Silence:
-    return Silence(
-        np.concatenate([part.silent for part in parts]),
-        np.concatenate([part.enhanced for part in parts]),
-        *(joined_texts([getattr(part, name) for part in parts]) for name in ("division", "team", "officer")),
-    )
-
-
-def _compare(
-    name: str, begun: date | None, weeks: Sequence[JudgedPeriod], policy: Policy
-) -> tuple[ComparedRequirement, ...]:
-    edition = Edition.of_weeks(name, policy, ReportOptions(records_begin=begun), weeks)
-    found = []
-    for place, asked in enumerate(policy.requirement):
-        if asked.event is not None:
-            continue
-        repeats, held = asked.repeat_every is not None, len(edition.list_trailing(place))
-        compared, due = held == TRAILING, edition.trailing_due(place)
-        units = compare_units(edition, asked.id, _UNIT, repeats, compared)
-        found.append(
-            ComparedRequirement(
-                id=asked.id,
-                title=asked.title,
-                week=RATE.counted(edition, asked.id).rate,
-                silent=SILENT.share(edition) if repeats else None,
-                trailing=rate(due, edition.clusters.unit_effect(due, place, _UNIT)) if compared else None,
-                divisions=units,
-                funnel=find_funnel(edition, asked.id, units, compared),
-                trailing_held=held,
-            )
-        )
-    return judge_families(edition, found)

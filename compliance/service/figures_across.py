@@ -1,9 +1,8 @@
-"""Figures across the forces of a partitioned dataset of crime records, a force at a time (statistics 1, 3)."""
+"""Figures across the forces of a partitioned dataset of crime records, some forces at a time (statistics 1, 3)."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
@@ -13,14 +12,11 @@ from compliance.batch.inputs import RefusedRecord
 from compliance.batch.parquet import record_chunks
 from compliance.batch.processes import in_processes
 from compliance.errors import SettingsError
-from compliance.policy import Policy
 from compliance.progress import tell_step
 from compliance.records import Columns, columns
-from compliance.reports.across_forces import ForceWeeks, compare_divisions, compare_forces, judge_force
-from compliance.reports.force_model import FiguresAcross, ForceFigures
-from compliance.reports.judged import TRAILING
-from compliance.reports.periods import newest_settled
-from compliance.reports.weeks import Week
+from compliance.reports.across_forces import JudgedGroup, judge_forces
+from compliance.reports.force_figures import ForcesQuestion, figures_of_forces
+from compliance.reports.force_model import FiguresAcross
 from compliance.store.column_pool import join_columns
 
 FORCE: Final = "force"
@@ -29,30 +25,37 @@ Told = tuple[str, RefusedRecord]
 
 
 @dataclass(frozen=True, slots=True)
-class _Force:
-    """A force with its files, in the order of their names."""
+class _Group:
+    """The files of forces that are judged together, by the force that wrote them, in the order of their names."""
 
-    name: str
-    files: tuple[DatasetFile, ...]
+    folders: dict[str, list[DatasetFile]]
 
     @property
     def rows(self) -> int:
-        return sum(file.rows for file in self.files)
+        return sum(file.rows for files in self.folders.values() for file in files)
 
 
 @dataclass(frozen=True, slots=True)
-class _ForceJudge:
-    """What is asked of every force."""
+class _GroupJudge:
+    """What is asked of every group."""
 
     source: Path
-    policy: Policy
-    week: Week
-    begun: date | None
+    question: ForcesQuestion
 
-    def judge(self, force: _Force) -> tuple[ForceWeeks, list[Told]]:
-        """Read the records of a force and judge its weeks."""
-        parts, refused = list[Columns](), list[Told]()
-        for file in force.files:
+    def judge(self, group: _Group) -> tuple[JudgedGroup, list[Told]]:
+        """Read the records of a group and judge the weeks of its forces."""
+        refused = list[Told]()
+        folders = {force: self._read(files, refused) for force, files in group.folders.items()}
+        asked = self.question
+        try:
+            units = asked.units_among(folders)
+            return judge_forces(folders, units, asked.policy, asked.week, asked.begun), refused
+        except SettingsError as error:
+            raise SettingsError(f"--dataset {self.source}: {error}") from None
+
+    def _read(self, files: Sequence[DatasetFile], refused: list[Told]) -> Columns:
+        parts = list[Columns]()
+        for file in files:
             try:
                 for chunk in record_chunks(str(self.source / file.name)):
                     parts.append(chunk.columns)
@@ -60,7 +63,7 @@ class _ForceJudge:
             except SettingsError as error:
                 said = str(error).removeprefix(f"--input {self.source / file.name}: ")
                 raise SettingsError(f"--dataset {self.source}: {file.name}: {said}") from None
-        return judge_force(force.name, _joined(parts), self.policy, self.week, self.begun), refused
+        return _joined(parts)
 
 
 def _joined(parts: Sequence[Columns]) -> Columns:
@@ -72,64 +75,32 @@ def _joined(parts: Sequence[Columns]) -> Columns:
 
 
 def figures_across(
-    source: str,
-    policy: Policy,
-    week: Week,
-    today: date,
-    tell: Callable[[str, RefusedRecord], None],
-    *,
-    divisions: bool = False,
-    begun: date | None = None,
-    workers: int = 1,
+    source: str, question: ForcesQuestion, tell: Callable[[str, RefusedRecord], None], *, workers: int = 1
 ) -> FiguresAcross:
-    """Return the figures of all forces of a dataset for a week that is settled on a local date.
+    """Return the figures of all forces of a dataset.
 
-    `tell` is called with the name of the file and each refused record. `divisions`: with those of each force. `begun`:
-    where the records of all forces begin (statistics 1.2b); None: derived for each. `workers` processes judge a force
-    each, with all its records in memory.
+    `tell` is called with the name of the file and each refused record. `workers` processes judge a group of forces each
+    (`Forces.groups`; without a file of forces, one force), with all its records in memory.
 
-    Raises SettingsError if the folder is no dataset with the key `force`, the week is not settled, or the policy has no
-    requirement under which units are compared; and UnavailableError if a process is killed.
+    Raises SettingsError if the folder is no dataset with the key `force`, a folder is of no force of the file, or two
+    hold the same crimes; and UnavailableError if a process is killed.
     """
-    if all(asked.event is not None for asked in policy.requirement):
-        raise SettingsError(
-            f"policy {policy.title!r} has no requirement that runs from the report; units are compared under those"
-        )
-    newest = newest_settled("week", today)
-    if str(week) > str(newest):
-        raise SettingsError(f"week {week} is not settled yet; the newest that is settled is {newest} (statistics 1.2)")
-    forces = sorted(_list_forces(source), key=lambda force: -force.rows)  # so that no large one is left for the end
-    judge, every = _ForceJudge(Path(source), policy, week, begun), sum(force.rows for force in forces)
-    found, refused, rows = list[ForceWeeks](), 0, 0
-    answers = in_processes(judge.judge, forces, min(workers, len(forces)))
-    for force, (held, told) in zip(forces, answers, strict=True):
-        found.append(held)
+    groups = sorted(_list_groups(source, question), key=lambda group: -group.rows)  # no large one is left for the end
+    judge, every = _GroupJudge(Path(source), question), sum(group.rows for group in groups)
+    found, refused, rows = list[JudgedGroup](), 0, 0
+    answers = in_processes(judge.judge, groups, min(workers, len(groups)))
+    for group, (judged, told) in zip(groups, answers, strict=True):
+        found.append(judged)
         for each in told:
             tell(*each)
         refused += len(told)
-        rows += force.rows
+        rows += group.rows
         tell_step("crimes judged", rows, every)
-    found.sort(key=lambda held: held.name)
-    compared = [held for held in found if held.is_compared(policy)]
-    return FiguresAcross(
-        week=str(week),
-        settled=week.settling_instant(policy.local),
-        trailing_weeks=(str(week.plus(1 - TRAILING)), str(week)),
-        policy=policy.title,
-        policy_digest=policy.digest,
-        refused=refused,
-        forces=tuple(_figures_of(held, held in compared, divisions, policy) for held in found),
-        requirements=compare_forces(compared, policy) if compared else (),
-    )
+    return figures_of_forces(question, found, refused)
 
 
-def _figures_of(held: ForceWeeks, compared: bool, divisions: bool, policy: Policy) -> ForceFigures:
-    requirements = compare_divisions(held, policy) if divisions and held.weeks else ()
-    return ForceFigures(held.name, held.begun, compared, requirements)
-
-
-def _list_forces(source: str) -> list[_Force]:
-    """Return the forces of a dataset. Raises SettingsError if its folders do not say which."""
+def _list_groups(source: str, question: ForcesQuestion) -> list[_Group]:
+    """Return the files of a dataset by force, in groups. Raises SettingsError if its folders do not say which."""
     files = defaultdict[str, list[DatasetFile]](list)
     for file in dataset_files(Path(source)):
         keys = dict(folder.split("=", 1) for folder in file.name.split("/")[:-1] if "=" in folder)
@@ -137,5 +108,7 @@ def _list_forces(source: str) -> list[_Force]:
             raise SettingsError(
                 f"--dataset {source}: {file.name} is of no force; expected folders such as {FORCE}=22/month=2026-01"
             )
-        files[unquote(keys[FORCE])].append(file)
-    return [_Force(name, tuple(own)) for name, own in files.items()]
+        folder = unquote(keys[FORCE])
+        files[question.forces.name_of(folder) if question.forces else folder].append(file)
+    forces = question.units_among(files).forces
+    return [_Group({name: files[name] for name in names}) for names in forces.groups(files)]

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,9 @@ from click.testing import CliRunner, Result
 
 from benchmarks.crimes import nested
 from compliance.cli import main
+from tests.reorganised_forces import DAY, EASTERN, EVE, MERGED, WESTERN, divisions, write_forces
 from tests.unit.test_across_forces import FORCES, POLICY, WEEK, records
+from tests.unit.test_reorganised_forces import folders, merging
 
 NOW = datetime(2026, 6, 29, 9, tzinfo=UTC)
 
@@ -125,7 +128,10 @@ def test_refused_records_are_named_and_the_others_counted(figures: Any, tmp_path
         (["--period", "2026-W26"], "week 2026-W26 is not settled yet; the newest that is settled is 2026-W25"),
         (["--period", "2026-06"], "'2026-06' is not a week; expected an ISO week such as 2026-W47"),
         (["--policy", "west-merca"], "did you mean 'west-mercia'?"),
-        (["--by", "division"], "'division' is not one of 'force', 'force,division'"),
+        (
+            ["--by", "division"],
+            "by: found 'division'; expected one of force; force,area; force,division; force,area,division",
+        ),
     ],
 )
 def test_what_is_wrong_with_the_question_is_said(figures: Any, options: list[str], message: str) -> None:
@@ -146,3 +152,106 @@ def test_what_is_wrong_with_the_dataset_is_said(figures: Any, tmp_path: Path) ->
     done = figures(dataset=tmp_path / "force")
     assert done.exit_code == 2
     assert "force=1/crimes.parquet: column crime_ref holds int64; expected texts" in done.stderr
+
+
+@pytest.fixture
+def merged(tmp_path: Path) -> Path:
+    """West and East until they became Mercia, which has a folder of its own for what was reported since."""
+    for force, held in folders(merging).items():
+        write(tmp_path / "crimes", {"West": "21", "East": "22", "Mercia": "50"}[force], nested(held), parts=1)
+    numbered = MERGED
+    for force, number in (("West", "21"), ("East", "22"), ("Mercia", "50")):
+        numbered = numbered.replace(f'name = "{force}"\n', f'name = "{force}"\nspellings = ["{number}"]\n')
+    return write_forces(tmp_path, numbered, mercia=areas(A=WESTERN, B=EASTERN))
+
+
+def areas(**members: tuple[str, ...]) -> str:
+    return "".join(f'[[area]]\nname = "{area}"\n' for area in members) + "".join(
+        f'[[division]]\nname = "{name}"\narea = "{area}"\n' for area, names in members.items() for name in names
+    )
+
+
+def test_a_merger_is_seen_on_both_maps(figures: Any, merged: Path) -> None:
+    """The same weeks, by the forces of either side of the day (decision 0075)."""
+    asked = ("--organisation", str(merged), "--records-begin", "2025-12-01")
+    after = figures(*asked, dataset=merged.parent / "crimes").stdout
+    before = figures(*asked, "--map-on", str(EVE), dataset=merged.parent / "crimes").stdout
+    assert "Forces, areas and divisions are those of 7 June 2026 (" in after
+    assert f"They changed on 4 May 2026, within these weeks; --map-on {EVE} shows all weeks by those before.\n" in after
+    assert f"within these weeks; --map-on {DAY} shows all weeks by those after.\n" in before
+    units = [
+        [line.split()[0] for line in text.splitlines() if line.split() and "%" in line.split()[1]]
+        for text in (after.replace("all forces", "all"), before.replace("all forces", "all"))
+    ]
+    assert [set(each) for each in units] == [{"all", "Mercia"}, {"all", "East", "West"}]
+
+
+def test_areas_are_compared_and_are_rows_of_their_own(figures: Any, merged: Path) -> None:
+    asked = ("--organisation", str(merged), "--records-begin", "2025-12-01", "--by", "force,area,division")
+    out = figures(*asked, dataset=merged.parent / "crimes").stdout
+    assert "First update within 7 days of the report, force Mercia by area" in out
+    rows = list(
+        csv.DictReader(io.StringIO(figures(*asked, "--format", "csv", dataset=merged.parent / "crimes").stdout))
+    )
+    named = {(row["area"], row["division"]) for row in rows if row["force"] == "Mercia"}
+    assert named == {("", ""), ("A", ""), ("B", ""), *(("", name) for name in (*WESTERN, *EASTERN))}
+    due = {
+        (row["area"], row["division"]): int(row["of"])
+        for row in rows if (row["force"], row["requirement"], row["what"]) == ("Mercia", "7-day", "trailing weeks")
+    }  # fmt: skip
+    assert due["A", ""] == sum(due["", name] for name in WESTERN)
+    assert due["A", ""] + due["B", ""] == due["", ""]
+
+
+def test_what_leads_to_no_force_or_division_is_listed(figures: Any, merged: Path) -> None:
+    for name in ("west", "east"):
+        (merged.parent / f"{name}.toml").write_text("", "utf-8")
+    asked = ("--organisation", str(merged), "--records-begin", "2025-12-01", "--map-on", str(EVE))
+    out = figures(*asked, dataset=merged.parent / "crimes").stdout
+    assert re.search(r"\n\d+ crimes in the folder of force Mercia that name division Shropshire: of no force.\n", out)
+    assert re.search(r"\nno force +\d", out)
+    (merged.parent / "mercia.toml").write_text(divisions(*WESTERN), "utf-8")
+    out = figures(*asked[:4], dataset=merged.parent / "crimes").stdout
+    assert re.search(
+        r"\n\d+ crimes in the folder of force East that name division North Worcestershire: under no division of force "
+        r"Mercia.\n", out)  # fmt: skip
+
+
+def test_the_page_has_a_table_and_a_funnel_for_each_requirement(figures: Any) -> None:
+    page = figures("--by", "force,division", "--format", "html").stdout
+    found = json.loads(figures("--by", "force,division", "--format", "json").stdout)
+    assert page.count("<svg") >= 8
+    families = [found["requirements"], *(force["requirements"] for force in found["forces"])]
+    drawn = sum(requirement["funnel"] is not None for requirements in families for requirement in requirements)
+    assert page.count(", funnel. ") == drawn == 8
+    assert page.count("<table") == sum(map(len, families))
+    assert "Young &amp; new" in page
+    assert "<script" not in page
+    for requirement in found["requirements"]:
+        for unit in requirement["divisions"]:
+            share = unit["trailing"]["share"]
+            assert f"{share['count']:,}" in page
+            assert f"{100 * share['rate']:.1f}%" in page
+    assert "Kent: a difference from the rest that is unlikely to be chance." in page
+    assert "No division differs from the rest by more than chance." in page
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--map-on", "2026-05-03"], "areas, and the forces of another day, need the file of an organisation"),
+        (["--by", "force,area"], "areas, and the forces of another day, need the file of an organisation"),
+        (["--organisation", "none.toml"], "none.toml: cannot be read (No such file or directory)"),
+    ],
+)
+def test_what_is_wrong_with_the_organisation_is_said(figures: Any, options: list[str], message: str) -> None:
+    done = figures(*options)
+    assert done.exit_code == 2
+    assert message in done.stderr
+
+
+def test_a_folder_of_no_force_is_named(figures: Any, tmp_path: Path) -> None:
+    path = write_forces(tmp_path, '[[force]]\nname = "Avon"\n[[force]]\nname = "Dyfed"\n[[force]]\nname = "Kemt"\n')
+    done = figures("--organisation", str(path))
+    assert done.exit_code == 2
+    assert f"{path}: there is no force 'Kent'; did you mean 'Kemt'? Add it, or a spelling" in done.stderr

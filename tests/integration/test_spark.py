@@ -1,5 +1,7 @@
 """`compliance.spark` in Spark's local mode: row by row the verdicts of the engine (records section 2)."""
 
+import json
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -11,14 +13,21 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from benchmarks.crimes import nested
 from compliance import spark
 from compliance.errors import SettingsError
 from compliance.policy import judge, load_policy
 from compliance.records import columns_from_arrow
+from compliance.reports.force_figures import ForcesQuestion
+from compliance.reports.force_forms import render
+from compliance.service.figures_across import figures_across
 from tests.conformance import SAMPLES, Sample, verdicts
 from tests.datasets import write_dataset
 from tests.integration.test_evaluate_set_aside import AS_AT, GOOD, OLD
 from tests.integration.test_evaluate_tables import as_arrow
+from tests.integration.test_figures_across import NOW, write
+from tests.unit.test_across_forces import FORCES as FORCE_RECORDS
+from tests.unit.test_across_forces import POLICY, WEEK, records
 
 pyspark = pytest.importorskip("pyspark", reason="needs PySpark: make spark")
 pytestmark = [
@@ -146,3 +155,69 @@ def test_a_column_of_a_wrong_type_is_named(session: Any, crimes: Path) -> None:
     df = session.read.parquet(str(crimes)).withColumn("status", lit(1))
     with pytest.raises(PythonException, match="column status holds int32; expected a list of structs"):
         spark.evaluate(df, "west-mercia", datetime(2026, 7, 20, tzinfo=UTC)).collect()
+
+
+FORCES = """
+[[force]]
+name = "South West"
+spellings = ["Avon", "Dyfed"]
+
+[[force]]
+name = "Kent"
+until = 2026-05-03
+became = ["South East"]
+
+[[force]]
+name = "South East"
+from = 2026-05-04
+"""
+
+
+@pytest.mark.parametrize(
+    "asked", [{}, {"by": "force,division", "form": "csv"}, {"by": "force,division", "form": "json"}, {"form": "html"}]
+)
+@pytest.mark.parametrize("mapped", [False, True], ids=["by folder", "by forces over time"])
+def test_figures_are_those_of_the_command(session: Any, tmp_path: Path, asked: dict[str, Any], mapped: bool) -> None:
+    """Statistics 1, 3: by the same functions, so each form has the same bytes."""
+    for force in FORCE_RECORDS:
+        write(tmp_path / "crimes", force, nested(records(force)), parts=2)
+    (tmp_path / "forces.toml").write_text(FORCES, "utf-8")
+    organisation: dict[str, Any] = {"organisation": str(tmp_path / "forces.toml")} if mapped else {}
+    df = session.read.parquet(str(tmp_path / "crimes"))
+    found = spark.figures(df, "west-mercia", NOW, str(WEEK), **asked, **organisation)
+    today = POLICY.local.date_of(NOW)
+    question = ForcesQuestion.checked(POLICY, str(WEEK), today, by=asked.get("by", "force"), **organisation)
+    expected = figures_across(str(tmp_path / "crimes"), question, lambda *_: None)
+    assert found == render(expected, asked.get("form", "text"))
+    assert ("South West" in found) == mapped
+
+
+def test_refused_records_are_counted_in_the_figures(session: Any, tmp_path: Path) -> None:
+    table = nested(records("Avon"))
+    refs = table["crime_ref"].to_pylist()
+    write(tmp_path / "crimes", "Avon", table.set_column(0, "crime_ref", pa.array([None, *refs[1:]])))
+    df = session.read.parquet(str(tmp_path / "crimes"))
+    found = json.loads(spark.figures(df, "west-mercia", NOW, str(WEEK), form="json"))
+    assert found["refused"] == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"force": "forse"}, "force: there is no column 'forse'; did you mean 'force'?"),
+        ({"by": "division"}, "by: found 'division'; expected one of force;"),
+        ({"period": "2026-W26"}, "week 2026-W26 is not settled yet; the newest that is settled is 2026-W25"),
+        ({"map_on": WEEK.first}, "the forces of another day, need the file of an organisation"),
+        ({"form": "pdf"}, "form: found 'pdf'; expected one of text; csv; json; html"),
+    ],
+)
+def test_what_is_wrong_with_a_question_about_forces_is_said(session: Any, asked: dict[str, Any], said: str) -> None:
+    df = session.createDataFrame([("22", "22/1/26")], "force string, crime_ref string")
+    with pytest.raises(SettingsError, match=re.escape(said)):
+        spark.figures(**{"df": df, "policy": "west-mercia", "as_at": NOW, "period": str(WEEK), **asked})
+
+
+def test_a_record_without_a_force_is_an_error(session: Any) -> None:
+    df = session.createDataFrame([(None, "22/1/26")], "force string, crime_ref string")
+    with pytest.raises(SettingsError, match="force: column 'force' is null in some records; each needs its force"):
+        spark.figures(df, "west-mercia", NOW, str(WEEK))

@@ -1,6 +1,7 @@
 """Forces and their divisions compared: the numbers are those of the report (statistics 1.1 to 1.7, section 3)."""
 
 from dataclasses import replace
+from datetime import date
 from functools import cache
 from typing import Final
 
@@ -10,8 +11,9 @@ from msgspec.structs import asdict
 from compliance.policy import load_policy
 from compliance.records import Columns
 from compliance.records.columns import Coded
-from compliance.reports.across_forces import compare_divisions, compare_forces, judge_force
+from compliance.reports.across_forces import ForceWeeks, judge_forces
 from compliance.reports.figures import figures_of
+from compliance.reports.force_figures import ForcesQuestion, compare_divisions, compare_forces, figures_of_forces
 from compliance.reports.force_model import ComparedRequirement
 from compliance.reports.judged import ReportOptions, judge_periods
 from compliance.reports.report_model import RequirementFigures
@@ -39,6 +41,13 @@ def records(force: str) -> Columns:
 WEEK: Final = Week(2026, 23)
 
 
+def judge_force(name: str, every: Columns, begun: date | None = None) -> ForceWeeks:
+    """The weeks of a force that is in a folder by itself."""
+    units = ForcesQuestion(POLICY, WEEK).units_among([name])
+    (found,) = judge_forces({name: every}, units, POLICY, WEEK, begun).forces
+    return found
+
+
 def board(every: Columns, options: ReportOptions | None = None) -> tuple[RequirementFigures, ...]:
     """What the board's report of the week says of the requirements."""
     now = WEEK.plus(2).settling_instant(POLICY.local)
@@ -61,7 +70,7 @@ def numbers(found: RequirementFigures | ComparedRequirement) -> object:
 def test_the_divisions_of_a_force_have_the_numbers_of_its_report() -> None:
     for force in FORCES:
         report = board(records(force))
-        found = compare_divisions(judge_force(force, records(force), POLICY, WEEK), POLICY)
+        found = compare_divisions(judge_force(force, records(force)), POLICY)
         assert [numbers(each) for each in found] == [numbers(each) for each in report]
         assert [(each.week, each.silent) for each in found] == [(each.week.rate, each.week.silent) for each in report]
         assert all(each.trailing_held == 13 and each.funnel for each in found)
@@ -86,10 +95,10 @@ def as_division(force: str) -> Columns:
 
 def test_forces_have_the_numbers_of_a_report_on_a_force_of_which_they_are_the_divisions() -> None:
     """The same crime numbers, officers and teams occur in all forces (records section 1): none is taken for another's."""
-    forces = [judge_force(force, records(force), POLICY, WEEK) for force in FORCES]
+    forces = [judge_force(force, records(force)) for force in FORCES]
     assert all(force.is_compared(POLICY) for force in forces)
     begun = max(force.begun for force in forces if force.begun)
-    forces = [judge_force(force, records(force), POLICY, WEEK, begun) for force in FORCES]
+    forces = [judge_force(force, records(force), begun) for force in FORCES]
     merged = as_division("Avon")
     for force in ("Dyfed", "Kent"):
         merged = join_columns(merged, as_division(force))
@@ -103,7 +112,7 @@ def test_forces_have_the_numbers_of_a_report_on_a_force_of_which_they_are_the_di
 
 def test_a_force_whose_records_have_just_begun_is_compared_with_none() -> None:
     """Statistics 1.2b: comparisons begin with the first week on or after B + within."""
-    held = judge_force("Avon", records("Avon"), POLICY, WEEK, WEEK.plus(-12).first)
+    held = judge_force("Avon", records("Avon"), WEEK.plus(-12).first)
     assert not held.is_compared(POLICY)
     found = compare_divisions(held, POLICY)
     assert [unit.trailing for each in found for unit in each.divisions] == [None] * sum(len(e.divisions) for e in found)
@@ -111,7 +120,8 @@ def test_a_force_whose_records_have_just_begun_is_compared_with_none() -> None:
 
 
 def test_a_force_without_a_crime_has_no_weeks() -> None:
-    nothing = records("Avon").slice(0, 0)
-    held = judge_force("Avon", nothing, POLICY, WEEK)
-    assert (held.begun, held.weeks) == (None, ())
-    assert not held.is_compared(POLICY)
+    question = ForcesQuestion(POLICY, WEEK)
+    nothing = {"Avon": records("Avon").slice(0, 0)}
+    judged = judge_forces(nothing, question.units_among(nothing), POLICY, WEEK)
+    (force,) = figures_of_forces(question, [judged], 0).forces
+    assert (force.name, force.records_begin, force.compared) == ("Avon", None, False)

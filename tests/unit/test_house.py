@@ -84,7 +84,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "service": SERVICE,
     "web": SERVICE | {"service"},
     "simulator": {"records"},
-    "spark": {"records", "policy", "batch"},
+    "spark": {"records", "policy", "batch", "reports"},
     "demo": SERVICE | {"service", "web", "simulator"},
     "cli": SERVICE | {"service", "web", "simulator", "demo", "signals"},
 }

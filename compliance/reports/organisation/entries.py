@@ -43,11 +43,11 @@ class UnitEntry(BaseModel):
         return self.first <= day <= self.last
 
 
-class AreaEntry(UnitEntry):
-    """An area from a date until a date, both included.
+class SucceededEntry(UnitEntry):
+    """What forces, areas and divisions have in common.
 
     `became`: what took its place on the day after: one name (renamed, or merged with others that became the same), or
-    several (split, by division). `spellings`: how else divisions name it.
+    several (split). `spellings`: how else it is named.
     """
 
     became: list[str] = []
@@ -55,26 +55,21 @@ class AreaEntry(UnitEntry):
 
     @property
     def successors(self) -> list[str]:
-        """The areas that took its place, by name."""
+        """What took its place, by name."""
         return list(self.became)
 
 
-class DivisionEntry(UnitEntry):
-    """A division from a date until a date, both included.
+class AreaEntry(SucceededEntry):
+    """An area from a date until a date, both included. It is split by division."""
 
-    `became`: what took its place on the day after: one name (renamed, or merged with others that became the same), or
-    several (split, by team). `area`: the area it belongs to; None: in no area. A division that moves has an entry for
-    each area.
+
+class DivisionEntry(SucceededEntry):
+    """A division from a date until a date, both included. It is split by team.
+
+    `area`: the area it belongs to; None: in no area. A division that moves has an entry for each area.
     """
 
     area: str | None = None
-    became: list[str] = []
-    spellings: list[str] = []
-
-    @property
-    def successors(self) -> list[str]:
-        """The divisions that took its place, by name."""
-        return list(self.became)
 
 
 class TeamSpelling(BaseModel):

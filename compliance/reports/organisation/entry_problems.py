@@ -10,6 +10,7 @@ from compliance.reports.organisation.entries import (
     AreaEntry,
     DivisionEntry,
     OrganisationEntries,
+    SucceededEntry,
     TeamEntry,
     TeamSpelling,
     UnitEntry,
@@ -32,13 +33,17 @@ def find_problems(file: OrganisationEntries) -> Iterator[str]:
         yield from _problems_of_membership(team, file.division)
 
 
+def find_unit_problems(kind: str, entries: Sequence[SucceededEntry]) -> Iterator[str]:
+    """Yield what is wrong with the dates, spellings and successors of units of one kind, such as "area"."""
+    yield from _problems_of_dates(kind, entries)
+    yield from _problems_of_spellings(kind, [(each.name, list(each.spellings)) for each in entries])
+    for entry in entries:
+        yield from _problems_of_successors(kind, entry, entries)
+
+
 def _problems_of_areas(file: OrganisationEntries) -> Iterator[str]:
     """Yield the problems of the areas or, if there are none, those of the divisions' membership of them."""
-    problems = [
-        *_problems_of_dates("area", file.area),
-        *_problems_of_spellings("area", [(each.name, list(each.spellings)) for each in file.area]),
-        *(problem for each in file.area for problem in _problems_of_successors("area", each, file.area)),
-    ]
+    problems = list(find_unit_problems("area", file.area))
     if not problems:
         problems += (problem for division in file.division for problem in _problems_of_area(division, file.area))
         problems += _problems_of_empty_areas(file)

@@ -43,7 +43,7 @@ class UnitMap:
         tables = ((every, columns.division, columns.team),
                   (columns.allocations.crime, columns.allocations.division, columns.allocations.team))  # fmt: skip
         for crime, division, team in tables:
-            pairs, place = _pairs(division, team)
+            pairs, place = pair_units(division, team)
             given = [(pair[0], pair[1 if key == UNKNOWN_TEAM else 0]) for pair in pairs]
             names = [name if name and not self._knows(key, of, name) else "" for of, name in given]
             asked = np.flatnonzero(np.array([name != "" for name in names], dtype=np.bool_)[place])
@@ -61,6 +61,10 @@ class UnitMap:
         if entry is not None:
             return entry.division, entry.name
         return self._division_on(division), None if self.teams else team
+
+    def has(self, division: str) -> bool:
+        """Return whether a name leads to a division of the day."""
+        return self._division_on(division) is not None
 
     def find_areas(self, division: Coded) -> Coded:
         """Return the area of each row's division; none for a division in no area, and for no division."""
@@ -89,7 +93,7 @@ class UnitMap:
         return not self.teams or self._team_name(division, name) is not None
 
     def _map(self, division: Coded, team: Coded) -> tuple[Coded, Coded]:
-        pairs, place = _pairs(division, team)
+        pairs, place = pair_units(division, team)
         placed = [self.place(*pair) for pair in pairs]
         divisions, teams = (encode_texts([each[part] for each in placed]) for part in (0, 1))
         return divisions.take(place), teams.take(place)
@@ -130,7 +134,7 @@ def _by_spelling(entries: Sequence[AreaEntry] | Sequence[DivisionEntry]) -> dict
     return names | {entry.name: entry.name for entry in entries}
 
 
-def _pairs(division: Coded, team: Coded) -> tuple[list[tuple[str | None, str | None]], Ints]:
+def pair_units(division: Coded, team: Coded) -> tuple[list[tuple[str | None, str | None]], Ints]:
     """Return (the different pairs of a division and a team, the place of each row's pair among them)."""
     width = len(team.values) + 1
     keys = (division.codes.astype(np.int64) + 1) * width + team.codes + 1

@@ -1,7 +1,4 @@
-"""Judge a Spark DataFrame of crime records on a cluster, by the same engine. Needs the optional extra `spark`.
-
-The records are the fields of records section 1 as columns, with instants as timestamps (not without a time zone).
-"""
+"""Verdicts on a Spark DataFrame of crime records, and what has none."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
