@@ -127,9 +127,10 @@ def test_how_far_it_is_is_told_in_crimes(crimes: Path, tmp_path: Path) -> None:
     steps: list[WorkStep] = []
     with watching(steps.append):
         judge(crimes, tmp_path / "judged")
-    of_files = [step for step in steps if step.of is not None]
+    of_files = [step for step in steps if step.of is not None and step.what == "crimes judged"]
     assert of_files[-1] == WorkStep("crimes judged", 800, 800)
     assert len(of_files) == len(list(crimes.rglob("*.parquet")))
+    assert steps[-1] == WorkStep("crime numbers compared", 800, 800)
 
 
 def test_what_is_not_judged_is_in_a_dataset_beside(tmp_path: Path) -> None:
