@@ -134,13 +134,14 @@ def open_ledger(folder: Path, question: DatasetQuestion, names: Iterable[str]) -
             fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)  # ends with the process
         except BlockingIOError:
             raise UnavailableError(f"--output {folder}: another process writes into it; wait until it ends") from None
-        _check(folder, question, frozenset(names))
+        known = frozenset(names)
+        _check(folder, question, known)
         _write_evaluation(folder, Evaluation(question))
         _remove_logs(folder)
         (folder / TWICE).unlink(missing_ok=True)
         for part in folder.rglob(".*.part"):  # of a process that was killed
             part.unlink()
-        finished = _read_list(folder)
+        finished = {name: file for name, file in _read_list(folder).items() if name in known}
         _write_list(folder, finished)
         yield DatasetLedger(folder, question, finished)
     finally:
