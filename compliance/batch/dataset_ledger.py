@@ -4,6 +4,7 @@ evaluation.json    what was asked; once all is done, the totals
 files.ndjson       a line for each finished file: its counts, and the SHA-256 of what was read and written
 verdicts/          a dataset of the same folders and files as the input
 not_judged/        the same for refused records and obligations set aside, where there are any
+twice.parquet      the places of the crimes that stand more than once in their force, if there are any
 
 Each of the two datasets may have a Delta Lake log (`_delta_log`) while all is done, and never while a run is at work.
 """
@@ -20,16 +21,19 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from compliance.batch.dataset_files import DELTA_LOG
 from compliance.batch.evaluate import Evaluated
 from compliance.errors import SettingsError, UnavailableError
-from compliance.writing import append_to, write_whole
+from compliance.writing import append_to, whole_file, write_whole
 
 VERDICTS: Final = "verdicts"
 NOT_JUDGED: Final = "not_judged"
 EVALUATION: Final = "evaluation.json"
 FILES: Final = "files.ndjson"
+TWICE: Final = "twice.parquet"
 
 
 class DatasetQuestion(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,11 +47,15 @@ class DatasetQuestion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Evaluation(msgspec.Struct, frozen=True):
-    """The content of evaluation.json. `totals`: by name, as in `Evaluated`; null until all files are judged."""
+    """The content of evaluation.json. `totals`: by name, as in `Evaluated`; null until all files are judged.
+
+    `twice`: how many records are of a crime that stands more than once in its force.
+    """
 
     question: DatasetQuestion
     totals: dict[str, int] | None = None
     unknown_fields: dict[str, int] = {}
+    twice: int = 0
 
 
 class FinishedFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,11 +101,17 @@ class DatasetLedger:
         append_to(self._folder / FILES, msgspec.json.encode(file) + b"\n")
         self.finished[file.file] = file
 
-    def complete(self, totals: Evaluated) -> None:
-        """Note that all files are finished and on disk: the list in order, then the totals. Raises OSError."""
+    def complete(self, totals: Evaluated, twice: pa.Table) -> None:
+        """Note that all files are finished and on disk: the list in order, then the totals. Raises OSError.
+
+        `twice`: as `crimes_twice` returns it.
+        """
+        if len(twice):
+            with whole_file(self._folder / TWICE, synced=False) as file:
+                pq.write_table(twice, file)
         os.sync()  # once, because to wait for the disk after each file takes longer than to judge it
         _write_list(self._folder, self.finished)
-        done = Evaluation(self._question, counts_of(totals), dict(sorted(totals.unknown_fields.items())))
+        done = Evaluation(self._question, counts_of(totals), dict(sorted(totals.unknown_fields.items())), len(twice))
         _write_evaluation(self._folder, done)
 
 
@@ -120,12 +134,14 @@ def open_ledger(folder: Path, question: DatasetQuestion, names: Iterable[str]) -
             fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)  # ends with the process
         except BlockingIOError:
             raise UnavailableError(f"--output {folder}: another process writes into it; wait until it ends") from None
-        _check(folder, question, frozenset(names))
+        known = frozenset(names)
+        _check(folder, question, known)
+        _write_evaluation(folder, Evaluation(question))
         _remove_logs(folder)
+        (folder / TWICE).unlink(missing_ok=True)
         for part in folder.rglob(".*.part"):  # of a process that was killed
             part.unlink()
-        finished = _read_list(folder)
-        _write_evaluation(folder, Evaluation(question))
+        finished = {name: file for name, file in _read_list(folder).items() if name in known}
         _write_list(folder, finished)
         yield DatasetLedger(folder, question, finished)
     finally:

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
+from compliance.batch.crimes_twice import crimes_twice
 from compliance.batch.dataset_files import DatasetFile, dataset_files
 from compliance.batch.dataset_ledger import DatasetQuestion, open_ledger
 from compliance.batch.delta_log import check_delta, write_delta_logs
@@ -26,11 +27,15 @@ _SHOWN: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class EvaluatedDataset:
-    """The counts of all files together; how many files there are, and how many of them an earlier run had finished."""
+    """The counts of all files together; how many files there are, and how many of them an earlier run had finished.
+
+    `twice`: how many records are of a crime that stands more than once in its force.
+    """
 
     totals: Evaluated
     files: int
     kept: int
+    twice: int
 
     def __str__(self) -> str:
         return f"{count_noun(self.files, 'file')}, {self.kept:,} finished before; {self.totals}"
@@ -62,6 +67,7 @@ def evaluate_dataset(
     if has_file_ending(target):
         raise SettingsError(f"--output {target}: is the name of a file; the input is a dataset, so name a folder")
     _check_apart(source, target)
+    workers = workers or len(os.sched_getaffinity(0))
     if delta:
         check_delta(files[0].name, policy)
     asked = DatasetQuestion(
@@ -76,7 +82,7 @@ def evaluate_dataset(
         before = dict(ledger.finished)
         judge = FileJudge(policy, as_at, known_at, strict, Path(source), Path(target), before)
         totals, wrong, kept, rows = Evaluated(), list[str](), 0, 0
-        for file, answer in _answers(judge, files, workers or len(os.sched_getaffinity(0))):
+        for file, answer in _answers(judge, files, workers):
             if isinstance(answer, str):
                 wrong.append(f"{file.name}: {answer}")
             elif answer is None:
@@ -89,10 +95,11 @@ def evaluate_dataset(
             tell_step("crimes judged", rows, every)
         if wrong:
             raise _error(source, wrong, len(files))
+        twice = crimes_twice(Path(source), files, workers)
         if delta:
             write_delta_logs(Path(target), [ledger.finished[file.name] for file in files])
-        ledger.complete(totals)
-    return EvaluatedDataset(totals, len(files), kept)
+        ledger.complete(totals, twice)
+    return EvaluatedDataset(totals, len(files), kept, len(twice))
 
 
 def _check_apart(source: str, target: str) -> None:

@@ -81,6 +81,18 @@ def _dictionary_columns(source: str) -> list[str]:
     return [it.path for it in columns if it.physical_type == "BYTE_ARRAY" and it.path.split(".")[-1] in CODED]
 
 
+def crime_refs(source: str) -> list[Any]:
+    """Return the crime numbers of a Parquet file as arrays of texts, unchecked, without reading anything else.
+
+    Raises SettingsError if the file cannot be read.
+    """
+    try:
+        with pq.ParquetFile(source, pre_buffer=False) as file:
+            return file.read(["crime_ref"], use_threads=False)["crime_ref"].cast(pa.large_string()).chunks
+    except (OSError, pa.ArrowException) as error:
+        raise SettingsError(f"--input {source}: cannot be read as Parquet ({error})") from None
+
+
 def read(part: Part, lines: LineReader) -> Chunk:
     """Decode the records of a part. `lines` reads the lines of this file."""
     if isinstance(part, LineBlock):

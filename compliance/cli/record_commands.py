@@ -56,7 +56,8 @@ def evaluate(
     all others are judged. Exit code 2: the command line, the policy or the input as a whole is wrong, or --strict found
     an unknown field. Exit code 4: the output could not be written to the end. With 2 and 4 there is no output file.
 
-    Of a dataset, what was not judged is in a dataset beside the verdicts. What is finished is kept, whatever ends the
+    Of a dataset, what was not judged is in a dataset beside the verdicts. Exit code 3 is also that of a crime that
+    stands more than once in its force; it is judged each time. What is finished is kept, whatever ends the
     command, and the same command continues (docs/many-forces.md).
 
     The last line on standard error gives the totals, and names fields that the record format does not have.
@@ -97,14 +98,17 @@ def _evaluate_dataset(
     strict: bool,
     delta: bool,
 ) -> None:
-    from compliance.batch.dataset_ledger import NOT_JUDGED
+    from compliance.batch.dataset_ledger import NOT_JUDGED, TWICE
     from compliance.batch.evaluate_dataset import evaluate_dataset
 
     done = evaluate_dataset(policy, as_at, known_at, source, target, workers=workers, strict=strict, delta=delta)
     if done.totals.refused or done.totals.set_aside:
         echo(f"what was not judged is in {target}/{NOT_JUDGED}", err=True)
+    if done.twice:
+        said = f"{done.twice:,} records are of crimes that stand more than once in their force"
+        echo(f"{said}; they are in {target}/{TWICE}", err=True)
     echo(str(done), err=True)
-    if done.totals.refused or done.totals.set_aside:
+    if done.totals.refused or done.totals.set_aside or done.twice:
         sys.exit(RecordError.exit_code)
 
 

@@ -123,13 +123,25 @@ def test_only_what_changed_is_judged_again(tmp_path: Path) -> None:
     assert {name for name in before if after[name] != before[name]} == changed
 
 
+def test_a_file_that_has_gone_from_both_folders_is_of_no_account(tmp_path: Path) -> None:
+    source, target = tmp_path / "crimes", tmp_path / "judged"
+    names = write_dataset(source)
+    judge(source, target)
+    (source / names[0]).unlink()
+    (target / "verdicts" / names[0]).unlink()
+    judge(source, target)
+    judge(source, tmp_path / "anew")
+    assert digests(target) == digests(tmp_path / "anew")
+
+
 def test_how_far_it_is_is_told_in_crimes(crimes: Path, tmp_path: Path) -> None:
     steps: list[WorkStep] = []
     with watching(steps.append):
         judge(crimes, tmp_path / "judged")
-    of_files = [step for step in steps if step.of is not None]
+    of_files = [step for step in steps if step.of is not None and step.what == "crimes judged"]
     assert of_files[-1] == WorkStep("crimes judged", 800, 800)
     assert len(of_files) == len(list(crimes.rglob("*.parquet")))
+    assert steps[-1] == WorkStep("crime numbers compared", 800, 800)
 
 
 def test_what_is_not_judged_is_in_a_dataset_beside(tmp_path: Path) -> None:
