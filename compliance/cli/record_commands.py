@@ -231,8 +231,8 @@ def figures(
 
     from compliance import clock
     from compliance.policy import load_policy
-    from compliance.reports.force_figures import ForcesQuestion
-    from compliance.reports.force_forms import render
+    from compliance.reports.forces.force_figures import ForcesQuestion
+    from compliance.reports.forces.force_forms import render
     from compliance.service.figures_across import figures_across
 
     asked, (shown_on, begun) = load_policy(policy), (day and day.date() for day in (map_on, records_begin))

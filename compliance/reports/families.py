@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from compliance.reports.catalogue.edition import Edition
 from compliance.reports.findings import Funnel
-from compliance.reports.force_model import ComparedRequirement
+from compliance.reports.forces.force_model import ComparedRequirement
 from compliance.reports.rates import change
 from compliance.reports.report_model import DivisionFigures, RequirementFigures
 from compliance.reports.statistics import benjamini_hochberg

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from compliance.reports.catalogue.row import NO_NAME
-from compliance.reports.force_model import ComparedRequirement
+from compliance.reports.forces.force_model import ComparedRequirement
 from compliance.reports.report_model import DivisionFigures, Figures, RequirementFigures
 
 

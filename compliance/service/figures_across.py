@@ -14,9 +14,9 @@ from compliance.batch.processes import in_processes
 from compliance.errors import SettingsError
 from compliance.progress import tell_step
 from compliance.records import Columns, columns
-from compliance.reports.across_forces import JudgedGroup, judge_forces
-from compliance.reports.force_figures import ForcesQuestion, figures_of_forces
-from compliance.reports.force_model import FiguresAcross
+from compliance.reports.forces.across_forces import JudgedGroup, judge_forces
+from compliance.reports.forces.force_figures import ForcesQuestion, figures_of_forces
+from compliance.reports.forces.force_model import FiguresAcross
 from compliance.store.column_pool import join_columns
 
 FORCE: Final = "force"

@@ -14,9 +14,9 @@ from compliance.batch.frames import checked_instant, checked_policy
 from compliance.errors import SettingsError, nearest
 from compliance.policy import Policy
 from compliance.records import columns_from_arrow
-from compliance.reports.across_forces import JudgedGroup, judge_forces
-from compliance.reports.force_figures import ForcesQuestion, figures_of_forces
-from compliance.reports.force_forms import FORMS, ForceForm, render
+from compliance.reports.forces.across_forces import JudgedGroup, judge_forces
+from compliance.reports.forces.force_figures import ForcesQuestion, figures_of_forces
+from compliance.reports.forces.force_forms import FORMS, ForceForm, render
 
 _GROUP: Final = "__group"
 _SCHEMA: Final = "judged binary, refused long"

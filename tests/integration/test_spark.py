@@ -18,8 +18,8 @@ from compliance import spark
 from compliance.errors import SettingsError
 from compliance.policy import judge, load_policy
 from compliance.records import columns_from_arrow
-from compliance.reports.force_figures import ForcesQuestion
-from compliance.reports.force_forms import render
+from compliance.reports.forces.force_figures import ForcesQuestion
+from compliance.reports.forces.force_forms import render
 from compliance.service.figures_across import figures_across
 from tests.conformance import SAMPLES, Sample, verdicts
 from tests.datasets import write_dataset

@@ -11,10 +11,10 @@ from msgspec.structs import asdict
 from compliance.policy import load_policy
 from compliance.records import Columns
 from compliance.records.columns import Coded
-from compliance.reports.across_forces import ForceWeeks, judge_forces
 from compliance.reports.figures import figures_of
-from compliance.reports.force_figures import ForcesQuestion, compare_divisions, compare_forces, figures_of_forces
-from compliance.reports.force_model import ComparedRequirement
+from compliance.reports.forces.across_forces import ForceWeeks, judge_forces
+from compliance.reports.forces.force_figures import ForcesQuestion, compare_divisions, compare_forces, figures_of_forces
+from compliance.reports.forces.force_model import ComparedRequirement
 from compliance.reports.judged import ReportOptions, judge_periods
 from compliance.reports.report_model import RequirementFigures
 from compliance.reports.sources import GivenRecords

@@ -13,9 +13,9 @@ from compliance.errors import SettingsError
 from compliance.policy.calendars import to_day
 from compliance.records import Columns
 from compliance.records.columns import Coded
-from compliance.reports.across_forces import judge_forces
-from compliance.reports.force_figures import ForcesQuestion, compare_divisions, figures_of_forces
-from compliance.reports.force_model import ComparedRequirement, FiguresAcross
+from compliance.reports.forces.across_forces import judge_forces
+from compliance.reports.forces.force_figures import ForcesQuestion, compare_divisions, figures_of_forces
+from compliance.reports.forces.force_model import ComparedRequirement, FiguresAcross
 from compliance.reports.judged import ReportOptions
 from compliance.reports.organisation.forces import Forces
 from compliance.reports.rates import has

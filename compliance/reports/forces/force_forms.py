@@ -9,7 +9,7 @@ from typing import Final, Literal
 import msgspec
 
 from compliance.reports import words
-from compliance.reports.force_families import (
+from compliance.reports.forces.force_families import (
     NO_RANKING,
     UnitFamily,
     list_basis,
@@ -17,8 +17,8 @@ from compliance.reports.force_families import (
     name_unit,
     say_chance,
 )
-from compliance.reports.force_model import ComparedRequirement, FiguresAcross
-from compliance.reports.force_page import force_report
+from compliance.reports.forces.force_model import ComparedRequirement, FiguresAcross
+from compliance.reports.forces.force_page import force_report
 from compliance.reports.printable_figures import cell_text
 from compliance.reports.proportions import Proportion, Rate
 from compliance.reports.render import page_of

@@ -15,14 +15,14 @@ import pyarrow as pa
 from compliance.errors import SettingsError
 from compliance.policy import Policy
 from compliance.records.columns import Coded, encode_texts, joined_texts
-from compliance.reports.across_forces import ForceWeeks, Held, JudgedGroup
 from compliance.reports.catalogue.edition import Edition
 from compliance.reports.catalogue.rate_figures import RATE
 from compliance.reports.catalogue.silence_figures import SILENT
 from compliance.reports.clusters import teams
 from compliance.reports.compared_units import compare_units, find_funnel
 from compliance.reports.families import judge_families
-from compliance.reports.force_model import ComparedRequirement, FiguresAcross, ForceFigures, ForceMapUsed
+from compliance.reports.forces.across_forces import ForceWeeks, Held, JudgedGroup
+from compliance.reports.forces.force_model import ComparedRequirement, FiguresAcross, ForceFigures, ForceMapUsed
 from compliance.reports.judged import TRAILING, JudgedPeriod, ReportOptions
 from compliance.reports.organisation import UnitMap
 from compliance.reports.organisation.force_map import ForceMap

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from compliance.reports import words
-from compliance.reports.force_model import ComparedRequirement, FiguresAcross, ForceFigures
+from compliance.reports.forces.force_model import ComparedRequirement, FiguresAcross, ForceFigures
 from compliance.reports.report_model import DivisionFigures
 from compliance.text import count_noun, printable
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from compliance.reports import charts
 from compliance.reports.cells import SHARE, difference_drawn, points_cell, rate, rate_and_counts, share_cells
-from compliance.reports.force_families import (
+from compliance.reports.forces.force_families import (
     NO_RANKING,
     UnitFamily,
     list_basis,
@@ -13,7 +13,7 @@ from compliance.reports.force_families import (
     name_unit,
     say_chance,
 )
-from compliance.reports.force_model import ComparedRequirement, FiguresAcross
+from compliance.reports.forces.force_model import ComparedRequirement, FiguresAcross
 from compliance.reports.parts import Chart, Column, Items, Part, Report, Row, Section, Table, cell, note, statement
 from compliance.reports.report_model import DivisionFigures
 from compliance.reports.telling import FEW_GREY, FUNNEL_KEY
