@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.browser import BROWSER, COLOURS, NEEDED, WCAG, axe_findings
+from tests.browser import BROWSER, COLOURS, NEEDED, WCAG, Look, Window, axe_findings, look
 
 pytestmark = NEEDED
 GOOD = """<!DOCTYPE html><html lang="en"><head><title>A page</title><style>
@@ -34,8 +34,31 @@ def test_axe_names_the_page_of_many_and_what_is_wrong_with_it(tmp_path: Path) ->
 
 
 @BROWSER
-def test_axe_sees_the_colours_of_a_dark_screen(tmp_path: Path) -> None:
+def test_the_colours_of_a_dark_screen_are_seen(tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     page.write_text(GOOD.replace("DARK", "#fff"), "utf-8")
-    assert axe_findings([page], COLOURS, tmp_path) == {}
-    assert "color-contrast" in axe_findings([page], COLOURS, tmp_path, dark=True)["page.html"]
+    light, dark = look(tmp_path, Look([page], COLOURS), Look([page], COLOURS, dark=True))
+    assert light.wrong == {}
+    assert "color-contrast" in dark.wrong["page.html"]
+
+
+@BROWSER
+def test_wcag_1_4_10_of_several_pages_the_one_that_scrolls_sideways_is_found(tmp_path: Path) -> None:
+    folded, wide = tmp_path / "folded.html", tmp_path / "wide.html"
+    folded.write_text("<!DOCTYPE html><body><p>Folded</p></body>", "utf-8")
+    wide.write_text('<!DOCTYPE html><body><p style="width: 900px">Wide &amp; "long"</p></body>', "utf-8")
+    (seen,) = look(tmp_path, Look([folded, wide, folded], windows=[Window(320)]))
+    assert seen.wide[Window(320)] == {"wide.html": '908 px: P. Wide & "long"'}
+
+
+@BROWSER
+def test_each_window_has_its_own_width_and_style(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text(
+        '<!DOCTYPE html><body><div style="overflow: auto"><p style="width: 900px">Wide</p></div></body>', "utf-8"
+    )
+    unscrolled = "div { overflow: visible !important }"
+    windows = [Window(320, unscrolled), Window(320), Window(1280, unscrolled)]
+    (seen,) = look(tmp_path, Look([page], windows=windows))
+    assert [list(seen.wide[window]) for window in windows] == [["page.html"], [], []]
+    assert {seen.height[window]["page.html"] > 0 for window in windows} == {True}

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from compliance.cli import main
-from tests.browser import BROWSER, NEEDED, WCAG, axe_findings, wider_than
+from tests.browser import BROWSER, NEEDED, WCAG, Look, Seen, Window, look
 from tests.conformance import HERE, POLICIES, records
 
 pytestmark = NEEDED
@@ -30,12 +30,20 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return made
 
 
-@BROWSER
-def test_axe_finds_nothing_in_an_explanation(pages: list[Path], tmp_path: Path) -> None:
-    assert axe_findings(pages, (*WCAG, "best-practice"), tmp_path) == {}
+WINDOWS = [Window(320), Window(400)]
+
+
+@pytest.fixture(scope="module")
+def seen(pages: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Seen:
+    return look(tmp_path_factory.mktemp("seen"), Look(pages, (*WCAG, "best-practice"), WINDOWS))[0]
 
 
 @BROWSER
-@pytest.mark.parametrize("width", [320, 400])
-def test_wcag_1_4_10_no_explanation_scrolls_sideways(pages: list[Path], tmp_path: Path, width: int) -> None:
-    assert wider_than(pages, width, tmp_path) == {}
+def test_axe_finds_nothing_in_an_explanation(seen: Seen) -> None:
+    assert seen.wrong == {}
+
+
+@BROWSER
+@pytest.mark.parametrize("window", WINDOWS, ids=lambda window: str(window.width))
+def test_wcag_1_4_10_no_explanation_scrolls_sideways(seen: Seen, window: Window) -> None:
+    assert seen.wide[window] == {}

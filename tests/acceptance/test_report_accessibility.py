@@ -15,7 +15,7 @@ from compliance.reports.periods import parse_period
 from compliance.reports.release import find_faults
 from compliance.reports.render import render
 from compliance.reports.sections import delayed_report, held_report, suspended_report
-from tests.browser import BROWSER, COLOURS, NEEDED, WCAG, axe_findings, html_validate, wider_than
+from tests.browser import BROWSER, COLOURS, NEEDED, WCAG, Look, Seen, Window, axe_findings, html_validate, look
 from tests.integration.test_report_forms import figures
 from tests.unit.test_release import FAULTY, facts
 
@@ -44,27 +44,40 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return [*made, *write_notices(folder, notices)]
 
 
-@BROWSER
-def test_axe_finds_nothing(pages: list[Path], tmp_path: Path) -> None:
-    assert axe_findings(pages, (*WCAG, "best-practice"), tmp_path) == {}
+PHONE = Window(320, ".scroll { overflow: visible !important } .chart { display: none !important }")
+"""Charts alone are scrolled: what they show needs both dimensions, and stands in words and in a table beside them."""
+WINDOWS = [Window(320), Window(400), Window(1280)]
+
+
+@pytest.fixture(scope="module")
+def seen(pages: list[Path], tmp_path_factory: pytest.TempPathFactory) -> tuple[Seen, Seen]:
+    """Every page on a light screen; a report and a notice on a dark one: all have the same colours."""
+    light, dark = look(
+        tmp_path_factory.mktemp("seen"),
+        Look(pages, (*WCAG, "best-practice"), [PHONE, *WINDOWS]), Look(pages[::4], COLOURS, dark=True),
+    )  # fmt: skip
+    return light, dark
 
 
 @BROWSER
-@pytest.mark.parametrize("every", [4, pytest.param(1, marks=pytest.mark.long)])
-def test_axe_finds_nothing_on_a_dark_screen(pages: list[Path], tmp_path: Path, every: int) -> None:
-    """All have the same colours: a report and a notice, and each in the long form."""
-    assert axe_findings(pages[::every], COLOURS, tmp_path, dark=True) == {}
+def test_axe_finds_nothing(seen: tuple[Seen, Seen]) -> None:
+    assert seen[0].wrong == {}
 
 
 @BROWSER
-def test_wcag_1_4_10_no_table_is_scrolled_sideways_on_a_phone(pages: list[Path], tmp_path: Path) -> None:
-    """Charts alone are: what they show needs both dimensions, and stands in words and in a table beside them."""
-    bare = []
-    for page in pages:
-        bare.append(tmp_path / page.name)
-        style = "<style>.scroll { overflow: visible !important } .chart { display: none !important }</style></head>"
-        bare[-1].write_text(page.read_text("utf-8").replace("</head>", style), "utf-8")
-    assert wider_than(bare, 320, tmp_path) == {}
+def test_axe_finds_nothing_on_a_dark_screen(seen: tuple[Seen, Seen]) -> None:
+    assert seen[1].wrong == {}
+
+
+@BROWSER
+@pytest.mark.long
+def test_axe_finds_nothing_in_any_report_on_a_dark_screen(pages: list[Path], tmp_path: Path) -> None:
+    assert axe_findings(pages, COLOURS, tmp_path, dark=True) == {}
+
+
+@BROWSER
+def test_wcag_1_4_10_no_table_is_scrolled_sideways_on_a_phone(seen: tuple[Seen, Seen]) -> None:
+    assert seen[0].wide[PHONE] == {}
 
 
 def test_html_validate_finds_nothing(pages: list[Path]) -> None:
@@ -73,14 +86,6 @@ def test_html_validate_finds_nothing(pages: list[Path]) -> None:
 
 
 @BROWSER
-@pytest.mark.parametrize("width", [320, 400, 1280])
-def test_wcag_1_4_10_no_page_scrolls_sideways(pages: list[Path], tmp_path: Path, width: int) -> None:
-    assert wider_than(pages, width, tmp_path) == {}
-
-
-@BROWSER
-def test_wcag_1_4_10_of_several_pages_the_one_that_scrolls_sideways_is_found(tmp_path: Path) -> None:
-    folded, wide = tmp_path / "folded.html", tmp_path / "wide.html"
-    folded.write_text("<!DOCTYPE html><body><p>Folded</p></body>", "utf-8")
-    wide.write_text('<!DOCTYPE html><body><p style="width: 900px">Wide &amp; "long"</p></body>', "utf-8")
-    assert wider_than([folded, wide, folded], 320, tmp_path) == {"wide.html": '908 px: P. Wide & "long"'}
+@pytest.mark.parametrize("window", WINDOWS, ids=lambda window: str(window.width))
+def test_wcag_1_4_10_no_page_scrolls_sideways(seen: tuple[Seen, Seen], window: Window) -> None:
+    assert seen[0].wide[window] == {}

@@ -19,7 +19,7 @@ from compliance.web.roles import WebRole
 from compliance.web.serving_pages import sign_in_of
 from compliance.web_settings import WebSettings
 from tests import stores
-from tests.browser import BROWSER, COLOURS, NEEDED, WCAG, axe_findings, html_validate, wider_than
+from tests.browser import BROWSER, COLOURS, NEEDED, WCAG, Look, Seen, Window, axe_findings, html_validate, look
 from tests.integration.test_report_html import figures
 from tests.integration.test_web_disputes import dispute, dispute_of_several
 from tests.integration.test_web_outbox import happen
@@ -204,27 +204,40 @@ def openid_pages(office: WebOffice, folder: Path) -> dict[str, httpx.Response]:
         }
 
 
-@BROWSER
-def test_axe_finds_nothing(pages: list[Path], tmp_path: Path) -> None:
-    assert axe_findings(pages, (*WCAG, "best-practice"), tmp_path) == {}
+UNSCROLLED = ".scroll { overflow: visible !important }"
+WINDOWS = [Window(320, UNSCROLLED), Window(1280, UNSCROLLED)]
+
+
+@pytest.fixture(scope="module")
+def seen(pages: list[Path], tmp_path_factory: pytest.TempPathFactory) -> tuple[Seen, Seen]:
+    """Every page on a light screen; every fifth on a dark one: all have the same colours."""
+    light, dark = look(
+        tmp_path_factory.mktemp("seen"),
+        Look(pages, (*WCAG, "best-practice"), WINDOWS), Look(pages[::5], COLOURS, dark=True),
+    )  # fmt: skip
+    return light, dark
 
 
 @BROWSER
-@pytest.mark.parametrize("every", [5, pytest.param(1, marks=pytest.mark.long)])
-def test_axe_finds_nothing_on_a_dark_screen(pages: list[Path], tmp_path: Path, every: int) -> None:
-    """All have the same colours: every fifth page, and each in the long form."""
-    assert axe_findings(pages[::every], COLOURS, tmp_path, dark=True) == {}
+def test_axe_finds_nothing(seen: tuple[Seen, Seen]) -> None:
+    assert seen[0].wrong == {}
 
 
 @BROWSER
-@pytest.mark.parametrize("width", [320, 1280])
-def test_wcag_1_4_10_no_page_scrolls_sideways(pages: list[Path], tmp_path: Path, width: int) -> None:
-    bare = []
-    for page in pages:
-        bare.append(tmp_path / page.name)
-        unscrolled = "<style>.scroll { overflow: visible !important }</style></head>"
-        bare[-1].write_text(page.read_text("utf-8").replace("</head>", unscrolled), "utf-8")
-    assert wider_than(bare, width, tmp_path) == {}
+def test_axe_finds_nothing_on_a_dark_screen(seen: tuple[Seen, Seen]) -> None:
+    assert seen[1].wrong == {}
+
+
+@BROWSER
+@pytest.mark.long
+def test_axe_finds_nothing_in_any_page_on_a_dark_screen(pages: list[Path], tmp_path: Path) -> None:
+    assert axe_findings(pages, COLOURS, tmp_path, dark=True) == {}
+
+
+@BROWSER
+@pytest.mark.parametrize("window", WINDOWS, ids=lambda window: str(window.width))
+def test_wcag_1_4_10_no_page_scrolls_sideways(seen: tuple[Seen, Seen], window: Window) -> None:
+    assert seen[0].wide[window] == {}
 
 
 def test_html_validate_finds_nothing(pages: list[Path]) -> None:
