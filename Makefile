@@ -48,7 +48,7 @@ pictures: $(STAMP) ## draw the pictures in README and docs from what the demo le
 docs: $(STAMP)   ## write the pages generated from code
 	@$(BIN)/python -c 'from pathlib import Path; from compliance.config import reference; Path("docs/configuration.md").write_text(reference(), "utf-8")'
 	@$(BIN)/python -c 'from pathlib import Path; from compliance.reports.catalogue.page import figures_page; Path("docs/figures.md").write_text(figures_page(), "utf-8")'
-	@$(BIN)/python -c 'import json; from pathlib import Path; from compliance.reports.forms import schema; Path("docs/report.schema.json").write_text(json.dumps(schema(), indent=1) + "\n", "utf-8")'
+	@$(BIN)/python -c 'import json; from pathlib import Path; from compliance.reports.rendering.forms import schema; Path("docs/report.schema.json").write_text(json.dumps(schema(), indent=1) + "\n", "utf-8")'
 	@$(BIN)/python -c 'from pathlib import Path; from compliance.service.conditions_page import conditions_page; Path("docs/conditions.md").write_text(conditions_page(), "utf-8")'
 	@$(BIN)/python -c 'from pathlib import Path; from compliance.service.lives import retention_page; Path("docs/retention.md").write_text(retention_page(), "utf-8")'
 	@$(BIN)/python -c 'import json; from pathlib import Path; from compliance.web.api.api_resources import describe; Path("docs/openapi.json").write_text(json.dumps(describe(), indent=1) + "\n", "utf-8")'

@@ -12,10 +12,10 @@ from benchmarks.crimes import AS_AT, crime_columns
 from benchmarks.timing import show
 from compliance.policy import judge, load_policy
 from compliance.reports.figures import figures_of
-from compliance.reports.forms import FORMS, Form, ReportContent
-from compliance.reports.judged import judge_periods
-from compliance.reports.sources import GivenRecords
-from compliance.reports.weeks import Week
+from compliance.reports.judging.judged import judge_periods
+from compliance.reports.judging.sources import GivenRecords
+from compliance.reports.periods.weeks import Week
+from compliance.reports.rendering.forms import FORMS, Form, ReportContent
 
 WEEK = Week(2026, 25)
 AIM = (10.0, 1024)

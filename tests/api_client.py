@@ -11,8 +11,8 @@ from typing import Any, Final
 import httpx
 import msgspec
 
-from compliance.reports.forms import FORMS, ReportContent
-from compliance.reports.report_model import Figures
+from compliance.reports.model.report_model import Figures
+from compliance.reports.rendering.forms import FORMS, ReportContent
 from compliance.store.tables import Published
 from compliance.web.api.client_tokens import create_token
 from compliance.web.api.resource_table import PREFIX

@@ -11,8 +11,8 @@ import pytest
 from compliance.batch.examples import WorkedExample, failures
 from compliance.policy import Policy
 from compliance.reports.figures import report_figures
-from compliance.reports.render import render
-from compliance.reports.report_model import Figures
+from compliance.reports.model.report_model import Figures
+from compliance.reports.rendering.render import render
 from compliance.service.check import checking, policy_checks, settings_checks
 
 

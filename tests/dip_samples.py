@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from compliance.reports.statistics import Z
+from compliance.reports.methods.statistics import Z
 from compliance.reviews.estimates import EstimatedRate, ReviewEstimate, StratumCounts, estimate
 from compliance.reviews.sample_sizes import ASSUMED_ERRORS, PlannedStratum, ReadingPlan, plan_total
 

@@ -1,15 +1,15 @@
 """Somebody with the public reports, a pencil and time: what can be worked out of what is printed, by the sums that hold.
 
-(`compliance/reports/printed_sums.py` works it out.)
+(`compliance/reports/releasing/printed_sums.py` works it out.)
 """
 
 from collections.abc import Sequence
 
-from compliance.reports.periods import parse_period
-from compliance.reports.printed_sums import Key, PrintedSums
-from compliance.reports.report_model import DivisionFigures, Figures, RequirementFigures
-from compliance.reports.satisfaction import Satisfaction
-from compliance.reports.weeks import Week
+from compliance.reports.model.report_model import DivisionFigures, Figures, RequirementFigures
+from compliance.reports.model.satisfaction_model import Satisfaction
+from compliance.reports.periods.periods import parse_period
+from compliance.reports.periods.weeks import Week
+from compliance.reports.releasing.printed_sums import Key, PrintedSums
 
 
 def worked_out(reports: Sequence[Figures]) -> list[tuple[list[Key], list[int]]]:

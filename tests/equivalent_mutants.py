@@ -11,8 +11,11 @@ EQUIVALENT: Final[dict[tuple[str, str, int], str]] = {
     "other writers would have to wait for",
     ("compliance.reminders.emails.composing:_part_of_step", "the call is left out", 0): "`assert_never` is never "
     "reached",
-    ("compliance.reports.restated_records:Mixture.after", "1 becomes 2", 9): "what is left out is recognised by a "
-    "place below 0",
+    (
+        "compliance.reports.judging.restated_records:Mixture.after",
+        "1 becomes 2",
+        9,
+    ): "what is left out is recognised by a place below 0",
     ("compliance.store.directory:last_good_directory", "1 becomes 2", 4): "only the first row is read",
 }
 """(function, what the fault does, its number among the faults of the function) -> why nothing can notice it."""

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from sqlmodel import col, select
 
-from compliance.reports.periods import newest_settled, parse_period
-from compliance.reports.spans import Span
+from compliance.reports.periods.periods import newest_settled, parse_period
+from compliance.reports.periods.spans import Span
 from compliance.store import Store
 from compliance.store.tables import Notice, Obligation, Outbox, Published
 from tests.operated import ADMINISTRATOR, OperatedYear

@@ -17,9 +17,9 @@ import msgspec
 import typst
 
 from compliance.reminders import remind
-from compliance.reports.forms import ReportContent
-from compliance.reports.report_model import Figures
-from compliance.reports.typesetting import template_data
+from compliance.reports.model.report_model import Figures
+from compliance.reports.rendering.forms import ReportContent
+from compliance.reports.rendering.typesetting import template_data
 from compliance.resources import resource
 from compliance.web.roles import WebRole
 from tests import stores

@@ -14,11 +14,11 @@ import pytest
 from compliance.policy import Policy
 from compliance.records import columns, convert_crime
 from compliance.reports.figures import report_figures
-from compliance.reports.judged import ReportOptions
-from compliance.reports.report_model import Figures, Proportion, Rate, RequirementFigures
-from compliance.reports.sources import GivenRecords
-from compliance.reports.statistics import wilson
-from compliance.reports.weeks import Week
+from compliance.reports.judging.judged import ReportOptions
+from compliance.reports.judging.sources import GivenRecords
+from compliance.reports.methods.statistics import wilson
+from compliance.reports.model.report_model import Figures, Proportion, Rate, RequirementFigures
+from compliance.reports.periods.weeks import Week
 from tests.engine import shipped
 from tests.histories import BEGUN, histories
 from tests.reference import Owed, judge_record

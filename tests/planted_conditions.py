@@ -12,7 +12,7 @@ from sqlalchemy import delete
 
 from compliance.errors import HeldError, SettingsError, System
 from compliance.reminders import register_trial
-from compliance.reports.periods import parse_period
+from compliance.reports.periods.periods import parse_period
 from compliance.service.job_runs import JobRuns
 from compliance.service.release_gate import ReleaseGate
 from compliance.store import DisputeAnswer, answer_dispute, file_dispute, judge_due

@@ -17,7 +17,8 @@ from typing import Any, Final
 from sqlmodel import select
 
 from compliance.errors import SettingsError
-from compliance.reports import output_files, publish
+from compliance.reports.publishing import publish
+from compliance.reports.rendering import output_files
 from compliance.store import Store, migrate
 from compliance.store.tables import Outbox, Published
 from tests.reporting import digests, reporting

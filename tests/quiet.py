@@ -9,13 +9,13 @@ from compliance.policy import judge, load_policy
 from compliance.records import columns, convert_crime
 from compliance.records.columns import Columns
 from compliance.records.wire import Update
-from compliance.reports.control import control_chart
 from compliance.reports.figures import figures_of
-from compliance.reports.judged import judge_periods, list_charted_weeks
-from compliance.reports.rates import due_in, rate
-from compliance.reports.sources import GivenRecords
-from compliance.reports.statistics import newcombe
-from compliance.reports.weeks import Week
+from compliance.reports.judging.judged import judge_periods, list_charted_weeks
+from compliance.reports.judging.rates import due_in, rate
+from compliance.reports.judging.sources import GivenRecords
+from compliance.reports.methods.control import control_chart
+from compliance.reports.methods.statistics import newcombe
+from compliance.reports.periods.weeks import Week
 
 WEEK: Final = Week.parse("2026-W24")
 """The newest settled one at the end of the simulated weeks."""

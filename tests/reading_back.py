@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 from pypdf import PdfReader
 
-from compliance.reports.parts import (
+from compliance.reports.pieces.parts import (
     Chart,
     Heading,
     Items,

@@ -11,11 +11,11 @@ from compliance.policy import load_policy
 from compliance.records import columns, convert_crime
 from compliance.reports.figure_rows import rows
 from compliance.reports.figures import figures_of
-from compliance.reports.judged import ReportOptions, judge_periods
+from compliance.reports.judging.judged import ReportOptions, judge_periods
+from compliance.reports.judging.sources import GivenRecords
+from compliance.reports.model.report_model import Figures
 from compliance.reports.organisation import Organisation, load_organisation
-from compliance.reports.periods import parse_period
-from compliance.reports.report_model import Figures
-from compliance.reports.sources import GivenRecords
+from compliance.reports.periods.periods import parse_period
 from compliance.simulator import SimulatedForce
 from tests.simulated import LONDON, at_end
 

@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 
 from compliance.policy import load_policy
 from compliance.records import Columns, columns, convert_crime
-from compliance.reports.changes import LastTold
 from compliance.reports.figures import figures_of
-from compliance.reports.judged import ReportOptions, judge_periods
-from compliance.reports.report_model import Figures
-from compliance.reports.sources import GivenRecords
-from compliance.reports.weeks import Week
+from compliance.reports.judging.judged import ReportOptions, judge_periods
+from compliance.reports.judging.sources import GivenRecords
+from compliance.reports.model.changes import LastTold
+from compliance.reports.model.report_model import Figures
+from compliance.reports.periods.weeks import Week
 
 LONDON: Final = ZoneInfo("Europe/London")
 POLICY: Final = load_policy("west-mercia")

@@ -10,14 +10,14 @@ from compliance.policy import Policy, judge, load_policy
 from compliance.policy.verdicts import LATE, OVERDUE, YES, Verdicts
 from compliance.records import Columns, columns, convert_crime
 from compliance.reminders.effect import MailedDigests, NotifiedObligations
+from compliance.reports.examining.reminding import HOUR
 from compliance.reports.figures import figures_of
-from compliance.reports.judged import ReportOptions, judge_periods
-from compliance.reports.periods import parse_period
-from compliance.reports.reminding import HOUR
-from compliance.reports.report_model import Figures
-from compliance.reports.restatement import Earlier, counts
-from compliance.reports.sources import KnownRecords
-from compliance.reports.spans import Span
+from compliance.reports.judging.judged import ReportOptions, judge_periods
+from compliance.reports.judging.restatement import Earlier, counts
+from compliance.reports.judging.sources import KnownRecords
+from compliance.reports.model.report_model import Figures
+from compliance.reports.periods.periods import parse_period
+from compliance.reports.periods.spans import Span
 from compliance.reports.tracing import Edition
 from compliance.store.notice_kinds import LadderStep
 from compliance.store.trials import RegisteredTrial

@@ -12,10 +12,10 @@ import pytest
 from compliance.policy import Policy, judge
 from compliance.policy.verdicts import Verdicts
 from compliance.records import Columns
-from compliance.reports.judged import judge_span
-from compliance.reports.restatement import Earlier, Restatement
-from compliance.reports.sources import RecordSource
-from compliance.reports.spans import Span
+from compliance.reports.judging.judged import judge_span
+from compliance.reports.judging.restatement import Earlier, Restatement
+from compliance.reports.judging.sources import RecordSource
+from compliance.reports.periods.spans import Span
 
 
 @pytest.fixture(autouse=True, scope="module")

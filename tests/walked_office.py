@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from compliance.reports.periods import parse_period
+from compliance.reports.periods.periods import parse_period
 from compliance.service.background_work import WORK
 from compliance.store import list_quarantined
 from compliance.store.background_tasks import TaskState, claim_task, end_task

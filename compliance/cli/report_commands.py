@@ -12,7 +12,7 @@ from compliance.errors import ComplianceError, SettingsError
 from compliance.text import printable_json
 
 if TYPE_CHECKING:
-    from compliance.reports.publish import Publication
+    from compliance.reports.publishing.publish import Publication
 
 FC = TypeVar("FC", bound=Callable[..., Any])
 
@@ -58,7 +58,7 @@ def report(
     Each is checked first. Exit code 7: something stands against it, which is said, or reports are suspended; nothing is
     published (docs/report.md).
     """
-    from compliance.reports.periods import parse_period
+    from compliance.reports.periods.periods import parse_period
 
     if context.invoked_subcommand:
         return
@@ -100,7 +100,7 @@ def _tell(made: "list[Publication]") -> None:
 def cases(config: Path, period: str, figure: str, division: str | None, counted: bool) -> None:
     """List the cases that add up to a figure, or say why it has none."""
     from compliance.cli.command_notes import note_command
-    from compliance.reports.periods import parse_period
+    from compliance.reports.periods.periods import parse_period
 
     with service_of(config) as service:
         found, published = service.reporting.cases(parse_period(period), figure, division)
@@ -124,7 +124,7 @@ def release(config: Path, period: str, reason: str) -> None:
     against the report now: anything new holds it again. Exit code 2: it is not held. 7: it is still held, or reports
     are suspended.
     """
-    from compliance.reports.periods import parse_period
+    from compliance.reports.periods.periods import parse_period
 
     span = parse_period(period)
     with service_of(config) as service:
@@ -178,12 +178,12 @@ def risk(config: Path, form: str) -> None:
 
         echo_text(printable_json(msgspec.json.format(msgspec.json.encode(entry)).decode()))
     elif form == "html":
-        from compliance.reports.render import page_of
+        from compliance.reports.rendering.render import page_of
         from compliance.reports.risk_register import risk_report
 
         echo_text(page_of(risk_report(entry, force)))
     else:
-        from compliance.reports.list_files import list_csv
+        from compliance.reports.rendering.list_files import list_csv
         from compliance.reports.risk_register import risk_list
 
         echo_text(list_csv(risk_list(entry, force)).decode().replace("\r\n", "\n"))

@@ -132,7 +132,7 @@ def export(config: Path, folder: Path, period: str | None) -> None:
     One file each for crimes, victims, updates, statuses, allocations and events; without --as-known-for also for
     obligations, obligations set aside and transitions (docs/export.md).
     """
-    from compliance.reports.periods import parse_period
+    from compliance.reports.periods.periods import parse_period
     from compliance.store import export as run
     from compliance.store import export_known
 

@@ -54,8 +54,8 @@ def show(config: Path) -> None:
 
 
 def _share(result: "WaveResult") -> str:
-    from compliance.reports.rates import counted_share
-    from compliance.reports.words import interval, percent
+    from compliance.reports.judging.rates import counted_share
+    from compliance.reports.model.words import interval, percent
 
     share = counted_share(result.satisfied, result.answers)
     return f"{percent(share.rate)} ({interval(share)})" if share.of else percent(None)

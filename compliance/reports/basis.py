@@ -10,11 +10,11 @@ from msgspec import UNSET
 from compliance.policy.calendars import from_day
 from compliance.policy.verdicts import Verdicts
 from compliance.records.instants import to_micros
-from compliance.reports.findings import Sample
-from compliance.reports.judged import TRAILING, Judgements
-from compliance.reports.rates import Cohort
-from compliance.reports.report_model import ReportBasis, RequirementFigures
-from compliance.reports.unit_levels import AREAS
+from compliance.reports.catalogue.unit_levels import AREAS
+from compliance.reports.judging.judged import TRAILING, Judgements
+from compliance.reports.judging.rates import Cohort
+from compliance.reports.model.findings import Sample
+from compliance.reports.model.report_model import ReportBasis, RequirementFigures
 
 
 def draw_sample(judged: Judgements, cohort: Cohort, force: str) -> Sample | None:

@@ -7,8 +7,8 @@ from compliance.policy.model import Policy
 from compliance.reports.catalogue.figure import KEY, Figure
 from compliance.reports.catalogue.registry import FIGURES
 from compliance.reports.figure_rows import cases_command
-from compliance.reports.report_model import Definition
-from compliance.reports.spans import Span
+from compliance.reports.model.report_model import Definition
+from compliance.reports.periods.spans import Span
 
 DEFINED: Final = (
     "rate", "before", "provisional", "division", "overdue", "enhanced", "live", "silent", "closed-without-a-word",

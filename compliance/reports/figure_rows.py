@@ -8,10 +8,10 @@ from shlex import quote
 
 from msgspec.structs import replace
 
+from compliance.reports.catalogue.editions import PUBLIC
 from compliance.reports.catalogue.registry import FIGURES
 from compliance.reports.catalogue.row import SECTIONS, Number, PlacedRow, Row
-from compliance.reports.editions import PUBLIC
-from compliance.reports.report_model import Figures
+from compliance.reports.model.report_model import Figures
 
 __all__ = ["SECTIONS", "Number", "Row", "cases_command", "rows"]
 

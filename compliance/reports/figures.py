@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from compliance.policy import Policy
 from compliance.policy.requirement import Requirement as AskedRequirement
-from compliance.reports.attention import tell_first
 from compliance.reports.basis import draw_sample, state_basis
 from compliance.reports.catalogue.contact_figures import count_ways
 from compliance.reports.catalogue.duplicate_figures import list_duplicates
@@ -45,28 +44,30 @@ from compliance.reports.catalogue.silence_figures import (
     count_silent,
 )
 from compliance.reports.catalogue.unit_figures import OFFENCE
-from compliance.reports.changed_policy import find_changed_policy
-from compliance.reports.changes import LastTold, Outside, Part, PastSeries
-from compliance.reports.compared_units import (
+from compliance.reports.comparing.compared_units import (
     compare_areas,
     compare_units,
     count_by_former_map,
     find_funnel,
     list_area_members,
 )
+from compliance.reports.comparing.families import judge_families
+from compliance.reports.comparing.own_past import compare_with_own_past
 from compliance.reports.definitions import definitions
-from compliance.reports.duplicates import leave_out
-from compliance.reports.families import judge_families
-from compliance.reports.findings import Group, PartFigures
+from compliance.reports.examining.duplicates import leave_out
+from compliance.reports.examining.quality import data_quality
+from compliance.reports.examining.reminding import Mailed, after_reminder, count_effects
+from compliance.reports.examining.unknown_units import count_unknown_units
 from compliance.reports.first_findings import find_attention, find_outside
-from compliance.reports.judged import TRAILING, JudgedPeriod, Judgements, ReportOptions, judge_periods
-from compliance.reports.on_duplicates import compare_own_past, compare_requirements
-from compliance.reports.own_past import compare_with_own_past
-from compliance.reports.quality import data_quality
-from compliance.reports.questions import first_owed
-from compliance.reports.rates import BANDS, change_over_time
-from compliance.reports.reminding import Mailed, after_reminder, count_effects
-from compliance.reports.report_model import (
+from compliance.reports.judging.judged import TRAILING, JudgedPeriod, Judgements, ReportOptions, judge_periods
+from compliance.reports.judging.questions import first_owed
+from compliance.reports.judging.rates import BANDS, change_over_time
+from compliance.reports.judging.sources import RecordSource
+from compliance.reports.judging.trends import trend, unit_trends
+from compliance.reports.judging.weeks_compared import PARTS
+from compliance.reports.model.changes import LastTold, Outside, Part, PastSeries
+from compliance.reports.model.findings import Group, PartFigures
+from compliance.reports.model.report_model import (
     Closing,
     Figures,
     Intake,
@@ -77,12 +78,11 @@ from compliance.reports.report_model import (
     RequirementFigures,
     SameDay,
 )
-from compliance.reports.satisfaction import Satisfaction
-from compliance.reports.sources import RecordSource
-from compliance.reports.spans import Span
-from compliance.reports.trends import trend, unit_trends
-from compliance.reports.unknown_units import count_unknown_units
-from compliance.reports.weeks_compared import PARTS
+from compliance.reports.model.satisfaction_model import Satisfaction
+from compliance.reports.on_duplicates import compare_own_past, compare_requirements
+from compliance.reports.periods.spans import Span
+from compliance.reports.wording.attention import tell_first
+from compliance.reports.wording.changed_policy import find_changed_policy
 
 BOARD, DIVISION = "board", "division"
 

@@ -11,15 +11,15 @@ from msgspec.structs import replace
 
 from compliance.policy.verdicts import MET
 from compliance.reports.catalogue.edition import Edition
-from compliance.reports.changes import Attention, BelowRest, LastTold, Outside, Part, PastSeries, Turn
-from compliance.reports.control import control_chart
-from compliance.reports.findings import Trend
-from compliance.reports.judged import TRAILING, Judgements
-from compliance.reports.past_series import ENHANCED_WEIGHT, PastRows
-from compliance.reports.rates import has
-from compliance.reports.report_model import DivisionFigures, RequirementFigures
-from compliance.reports.statistics import benjamini_hochberg
-from compliance.reports.unit_presence import count_presence, find_unlike
+from compliance.reports.comparing.past_series import ENHANCED_WEIGHT, PastRows
+from compliance.reports.comparing.unit_presence import count_presence, find_unlike
+from compliance.reports.judging.judged import TRAILING, Judgements
+from compliance.reports.judging.rates import has
+from compliance.reports.methods.control import control_chart
+from compliance.reports.methods.statistics import benjamini_hochberg
+from compliance.reports.model.changes import Attention, BelowRest, LastTold, Outside, Part, PastSeries, Turn
+from compliance.reports.model.findings import Trend
+from compliance.reports.model.report_model import DivisionFigures, RequirementFigures
 
 NEWEST: Final = 2
 """How many weeks are new: a point outside among them asks for action (statistics 2.2c)."""

@@ -5,10 +5,10 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from compliance.reports.changes import PastSeries
-from compliance.reports.families import mark_different
-from compliance.reports.findings import Trend, UnitTrend
-from compliance.reports.report_model import DivisionFigures, RequirementFigures
+from compliance.reports.comparing.families import mark_different
+from compliance.reports.model.changes import PastSeries
+from compliance.reports.model.findings import Trend, UnitTrend
+from compliance.reports.model.report_model import DivisionFigures, RequirementFigures
 
 _Charted = TypeVar("_Charted", Trend, UnitTrend)
 

@@ -8,11 +8,11 @@ from datetime import date
 
 from msgspec import Struct
 
-from compliance.reports.list_files import ListContent
-from compliance.reports.parts import Column, Items, Report, Section, Table, cell, statement
-from compliance.reports.periods import in_words
+from compliance.reports.model.words import day
+from compliance.reports.periods.periods import in_words
+from compliance.reports.pieces.parts import Column, Items, Report, Section, Table, cell, statement
+from compliance.reports.rendering.list_files import ListContent
 from compliance.reports.tracing.answer import SHARES
-from compliance.reports.words import day
 from compliance.risk_settings import RiskControl, RiskSettings
 from compliance.text import percent
 

@@ -12,11 +12,11 @@ from compliance.reports.catalogue.outstanding_figures import CLOSED_WITHOUT_A_WO
 from compliance.reports.catalogue.rate_figures import LIVE, RATE
 from compliance.reports.catalogue.silence_figures import SILENT
 from compliance.reports.catalogue.unit_figures import DIVISION as RATE_OF_DIVISION
-from compliance.reports.families import LEVEL
-from compliance.reports.proportions import Proportion
-from compliance.reports.rates import change, rate
-from compliance.reports.satisfaction import Satisfaction
-from compliance.reports.statistics import benjamini_hochberg
+from compliance.reports.comparing.families import LEVEL
+from compliance.reports.judging.rates import change, rate
+from compliance.reports.methods.statistics import benjamini_hochberg
+from compliance.reports.model.proportions import Proportion
+from compliance.reports.model.satisfaction_model import Satisfaction
 from compliance.returns.definition import DIVISION, FORCE, NOT_RECORDED, Measure, ReturnDefinition
 from compliance.returns.groups import GroupsFound, VictimsKnown
 from compliance.returns.return_content import ReturnContent, ReturnLine, ReturnMeasure

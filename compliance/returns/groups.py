@@ -10,7 +10,7 @@ from compliance.policy.calendars import Ints
 from compliance.policy.status import Flags
 from compliance.policy.verdicts import Verdicts
 from compliance.records.characteristics import Characteristics
-from compliance.reports.rates import Cohort
+from compliance.reports.judging.rates import Cohort
 from compliance.returns.definition import NOT_RECORDED, CharacteristicGroups
 
 VictimsKnown = Mapping[tuple[str, str], Characteristics]

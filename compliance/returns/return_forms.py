@@ -7,12 +7,24 @@ from typing import Any, Final
 
 import msgspec
 
-from compliance.reports.list_files import Cell, ListContent, list_csv, list_workbook
-from compliance.reports.parts import Column, Items, Part, Report, Row, Section, Table, cell, code, note, statement
-from compliance.reports.periods import in_words
-from compliance.reports.render import page_of
-from compliance.reports.typesetting import typeset
-from compliance.reports.words import NO_DIFFERENCE, UNLIKELY, day, limits_text, percent, points_text, span
+from compliance.reports.model.words import NO_DIFFERENCE, UNLIKELY, day, limits_text, percent, points_text, span
+from compliance.reports.periods.periods import in_words
+from compliance.reports.pieces.parts import (
+    Column,
+    Items,
+    Part,
+    Report,
+    Row,
+    Section,
+    Table,
+    cell,
+    code,
+    note,
+    statement,
+)
+from compliance.reports.rendering.list_files import Cell, ListContent, list_csv, list_workbook
+from compliance.reports.rendering.render import page_of
+from compliance.reports.rendering.typesetting import typeset
 from compliance.returns.definition import DIVISION, FORCE, NOT_RECORDED
 from compliance.returns.return_content import ReturnContent, ReturnLine, ReturnMeasure, Signature
 from compliance.text import count_noun

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from compliance.reports.catalogue.disclosure import SMALL, find_hidden_parts
 from compliance.reports.catalogue.rate_figures import LIVE, RATE
-from compliance.reports.printed_sums import PrintedSums
+from compliance.reports.releasing.printed_sums import PrintedSums
 from compliance.returns.definition import FORCE
 from compliance.returns.return_content import ReturnContent, ReturnLine, ReturnMeasure
 

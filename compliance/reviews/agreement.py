@@ -8,7 +8,7 @@ from collections.abc import Hashable, Iterable
 from math import sqrt
 from typing import Final, NamedTuple
 
-from compliance.reports.statistics import Interval, Z, wilson
+from compliance.reports.methods.statistics import Interval, Z, wilson
 
 _NO_CASES: Final = "No case was read by both readers."
 _ONE_CATEGORY: Final = (

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from math import fsum
 from typing import NamedTuple
 
-from compliance.reports.statistics import Difference, Interval
+from compliance.reports.methods.statistics import Difference, Interval
 from compliance.reviews.posterior import (
     ReadStratum,
     estimate_errors,

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from compliance.reports.statistics import Interval
+from compliance.reports.methods.statistics import Interval
 
 Chances = npt.NDArray[np.float64]
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 from compliance.errors import RecordError, nearest
-from compliance.reports.list_files import Cell, EmptyColumn, ListContent
+from compliance.reports.rendering.list_files import Cell, EmptyColumn, ListContent
 
 ANSWERS: Final = ("told", "told_on", "told_by")
 _GIVEN: Final = ("number", "crime", "victim", "look_from")

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from compliance.reports.list_files import Cell as ListCell
-from compliance.reports.list_files import ListContent
-from compliance.reports.parts import Column, Items, Report, Row, Section, Table, cell, note, statement
-from compliance.reports.periods import in_words, parse_period
-from compliance.reports.words import day, span
+from compliance.reports.model.words import day, span
+from compliance.reports.periods.periods import in_words, parse_period
+from compliance.reports.pieces.parts import Column, Items, Report, Row, Section, Table, cell, note, statement
+from compliance.reports.rendering.list_files import Cell as ListCell
+from compliance.reports.rendering.list_files import ListContent
 from compliance.reviews.results import CaseFinding, ReviewedCase, ReviewResults
 from compliance.reviews.review_sentences import rate_in_words, state_counts, state_findings
 from compliance.reviews.since_published import SincePublished, since_sections

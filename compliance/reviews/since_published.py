@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from compliance.reports.findings import Restated
-from compliance.reports.parts import Part, Section, note, statement
-from compliance.reports.passages import describe_restatement, format_difference
-from compliance.reports.words import day, heading
+from compliance.reports.model.findings import Restated
+from compliance.reports.model.words import day, heading
+from compliance.reports.pieces.parts import Part, Section, note, statement
+from compliance.reports.wording.passages import describe_restatement, format_difference
 from compliance.reviews.results import as_json
 from compliance.text import join_words, percent
 

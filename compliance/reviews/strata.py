@@ -15,7 +15,7 @@ from compliance.policy.verdicts import LATE, MET, OVERDUE, YES, Verdicts
 from compliance.records.columns import OPEN
 from compliance.records.instants import to_micros
 from compliance.reports.catalogue.edition import Edition
-from compliance.reports.rates import Cohort
+from compliance.reports.judging.rates import Cohort
 
 
 class RecordedState(StrEnum):

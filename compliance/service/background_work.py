@@ -12,7 +12,7 @@ import msgspec
 from compliance.batch.whatif import whatif
 from compliance.batch.whatif_settings import apply_settings
 from compliance.reports.catalogue.case import TracedCase
-from compliance.reports.periods import parse_period
+from compliance.reports.periods.periods import parse_period
 from compliance.service.explaining import stored_chunks
 from compliance.service.service import Service
 

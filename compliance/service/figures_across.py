@@ -16,7 +16,7 @@ from compliance.progress import tell_step
 from compliance.records import Columns, columns
 from compliance.reports.forces.across_forces import JudgedGroup, judge_forces
 from compliance.reports.forces.force_figures import ForcesQuestion, figures_of_forces
-from compliance.reports.forces.force_model import FiguresAcross
+from compliance.reports.model.force_model import FiguresAcross
 from compliance.store.column_pool import join_columns
 
 FORCE: Final = "force"

@@ -12,7 +12,7 @@ from compliance.errors import SettingsError
 from compliance.policy import load_policy
 from compliance.policy.calendars import from_day, plain_date
 from compliance.policy.verdicts import STATES
-from compliance.reports.release import fault_names
+from compliance.reports.releasing.release import fault_names
 from compliance.service.conditions import (
     FoundCondition,
     Problem,

@@ -10,10 +10,10 @@ from sqlmodel import col, select
 from compliance.policy.calendars import LocalDates, from_day
 from compliance.policy.verdicts import Verdicts
 from compliance.reminders.effect import without_address
-from compliance.reports.delay import Reading
-from compliance.reports.findings import Gap
-from compliance.reports.report_model import Disputed, Intake
-from compliance.reports.spans import Span
+from compliance.reports.model.findings import Gap
+from compliance.reports.model.report_model import Disputed, Intake
+from compliance.reports.periods.spans import Span
+from compliance.reports.wording.delay import Reading
 from compliance.store import (
     DisputeAnswer,
     Store,

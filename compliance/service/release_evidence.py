@@ -9,13 +9,13 @@ import numpy as np
 from msgspec.structs import replace
 
 from compliance.policy import Policy
-from compliance.reports.judged import Judgements
+from compliance.reports.judging.judged import Judgements
+from compliance.reports.model.release_facts import DirectoryStaff, DivisionOfficers, ReleaseFacts
+from compliance.reports.model.report_model import Figures
 from compliance.reports.organisation import Organisation
-from compliance.reports.release_counts import count_release, count_usual
-from compliance.reports.release_facts import DirectoryStaff, DivisionOfficers, ReleaseFacts
-from compliance.reports.report_model import Figures
-from compliance.reports.snapshots import as_published_before
-from compliance.reports.spans import Span
+from compliance.reports.periods.spans import Span
+from compliance.reports.publishing.snapshots import as_published_before
+from compliance.reports.releasing.release_counts import count_release, count_usual
 from compliance.service.policy_proof import try_examples
 from compliance.store import Store, directory_as_of, officers, seen_by
 from compliance.store.directory import DirectoryEntry

@@ -14,15 +14,15 @@ from sqlmodel import Session
 from compliance.config import Settings
 from compliance.errors import HeldError, SettingsError
 from compliance.policy.calendars import LocalDates
-from compliance.reports.claims import Claim, ClaimKind
-from compliance.reports.periods import parse_period
-from compliance.reports.release import fault_names, find_faults
-from compliance.reports.release_facts import Released, ReleaseFacts
-from compliance.reports.release_letters import held_letter, resumed_letter, suspended_letter
-from compliance.reports.sentences import sentence
-from compliance.reports.snapshots import newest_published
-from compliance.reports.spans import Span
-from compliance.reports.words import day
+from compliance.reports.model.claims import Claim, ClaimKind
+from compliance.reports.model.release_facts import Released, ReleaseFacts
+from compliance.reports.model.words import day
+from compliance.reports.periods.periods import parse_period
+from compliance.reports.periods.spans import Span
+from compliance.reports.publishing.snapshots import newest_published
+from compliance.reports.releasing.release import fault_names, find_faults
+from compliance.reports.rendering.release_letters import held_letter, resumed_letter, suspended_letter
+from compliance.reports.wording.sentences import sentence
 from compliance.service.report_mail import ReportMail
 from compliance.store import Store
 from compliance.store.report_gate import (

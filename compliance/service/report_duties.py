@@ -14,11 +14,11 @@ from sqlmodel import col, select
 
 from compliance.report_settings import ReportSettings
 from compliance.reports.figures import divisions_of
-from compliance.reports.forms import Form
-from compliance.reports.names import OF_DIVISION, form_of
-from compliance.reports.periods import parse_period
-from compliance.reports.snapshots import newest_published, read_figures
-from compliance.reports.spans import Kind, Span
+from compliance.reports.periods.periods import parse_period
+from compliance.reports.periods.spans import Kind, Span
+from compliance.reports.publishing.snapshots import newest_published, read_figures
+from compliance.reports.rendering.forms import Form
+from compliance.reports.rendering.names import OF_DIVISION, form_of
 from compliance.resources import resource
 from compliance.store import Store
 from compliance.store.tables import Published, ReportDuty

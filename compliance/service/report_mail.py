@@ -9,8 +9,8 @@ from sqlmodel import Session
 
 from compliance.config import Settings
 from compliance.mail import Rendered, bare_address, enqueue, row_of
-from compliance.reports.announcement import announce
-from compliance.reports.report_model import Figures
+from compliance.reports.model.report_model import Figures
+from compliance.reports.rendering.announcement import announce
 
 log = structlog.get_logger()
 

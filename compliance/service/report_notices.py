@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from compliance.reports.notice_pages import Notices, remove_other_notices, write_notices
+from compliance.reports.periods.spans import Span
+from compliance.reports.rendering.notice_pages import Notices, remove_other_notices, write_notices
 from compliance.reports.sections import delayed_report, held_report, suspended_report
-from compliance.reports.spans import Span
 from compliance.service.record_state import describe_reading
 from compliance.service.release_gate import ReleaseGate
 

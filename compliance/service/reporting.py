@@ -12,25 +12,24 @@ from compliance.config import Settings
 from compliance.errors import ComplianceError, HeldError, UnavailableError
 from compliance.policy import Policy, Verdicts
 from compliance.reminders.effect import MailedDigests, read_mailed
-from compliance.reports.beginning import Beginning, CannotReportError, begin
-from compliance.reports.compared_units import place_in_force
-from compliance.reports.editions import public
-from compliance.reports.explained import ExplainedWeeks
+from compliance.reports.catalogue.editions import public
+from compliance.reports.comparing.compared_units import place_in_force
 from compliance.reports.figures import divisions_of, figures_of
-from compliance.reports.forms import Form
-from compliance.reports.judged import Judgements, ReportOptions, judge_periods
-from compliance.reports.notice_pages import remove_notices
+from compliance.reports.judging.beginning import Beginning, CannotReportError, begin
+from compliance.reports.judging.judged import Judgements, ReportOptions, judge_periods
+from compliance.reports.judging.satisfaction import find_satisfaction, name_divisions, told_before
+from compliance.reports.judging.sources import map_records
+from compliance.reports.model.release_facts import Released, ReleaseFacts
+from compliance.reports.model.report_model import Figures, Intake
 from compliance.reports.organisation import FILE as ORGANISATION_FILE
 from compliance.reports.organisation import Organisation, load_organisation
-from compliance.reports.output_files import write_whole
-from compliance.reports.periods import newest_settled
-from compliance.reports.publish import Publication, add_forms, publish
-from compliance.reports.published_files import as_published
-from compliance.reports.release import pass_gate
-from compliance.reports.release_facts import Released, ReleaseFacts
-from compliance.reports.report_model import Figures, Intake
-from compliance.reports.satisfaction import find_satisfaction, name_divisions, told_before
-from compliance.reports.snapshots import (
+from compliance.reports.periods.explained import ExplainedWeeks
+from compliance.reports.periods.periods import newest_settled
+from compliance.reports.periods.spans import Kind, Span
+from compliance.reports.periods.weeks import Week
+from compliance.reports.publishing.publish import Publication, add_forms, publish
+from compliance.reports.publishing.published_files import as_published
+from compliance.reports.publishing.snapshots import (
     StoredRecords,
     add_policy_changes,
     as_last_published,
@@ -38,10 +37,11 @@ from compliance.reports.snapshots import (
     earlier_periods,
     last_told,
 )
-from compliance.reports.sources import map_records
-from compliance.reports.spans import Kind, Span
+from compliance.reports.releasing.release import pass_gate
+from compliance.reports.rendering.forms import Form
+from compliance.reports.rendering.notice_pages import remove_notices
+from compliance.reports.rendering.output_files import write_whole
 from compliance.reports.tracing import Edition, Printed, TracedFigure, as_printed, cases
-from compliance.reports.weeks import Week
 from compliance.resources import resource
 from compliance.service.crime_feed import own_words
 from compliance.service.record_state import intake_of, list_vanished

@@ -11,10 +11,11 @@ import msgspec
 from msgspec import UNSET
 
 from compliance.errors import SettingsError, UnavailableError
-from compliance.reports.output_files import write_folder
-from compliance.reports.periods import parse_period
-from compliance.reports.satisfaction import Satisfaction, find_satisfaction, name_divisions
-from compliance.reports.spans import Span
+from compliance.reports.judging.satisfaction import find_satisfaction, name_divisions
+from compliance.reports.model.satisfaction_model import Satisfaction
+from compliance.reports.periods.periods import parse_period
+from compliance.reports.periods.spans import Span
+from compliance.reports.rendering.output_files import write_folder
 from compliance.resources import resource
 from compliance.returns.definition import DIVISION, NOT_RECORDED, ReturnDefinition, list_returns, load_return
 from compliance.returns.filling import ReturnSources, fill_in, group_cohort

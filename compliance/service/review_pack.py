@@ -7,11 +7,11 @@ from typing import Final
 
 import msgspec
 
-from compliance.reports.list_files import list_workbook
-from compliance.reports.output_files import write_folder
-from compliance.reports.render import page_of
-from compliance.reports.typesetting import typeset
-from compliance.reports.words import day, span
+from compliance.reports.model.words import day, span
+from compliance.reports.rendering.list_files import list_workbook
+from compliance.reports.rendering.output_files import write_folder
+from compliance.reports.rendering.render import page_of
+from compliance.reports.rendering.typesetting import typeset
 from compliance.reviews.results import ReviewedCase, as_json
 from compliance.reviews.review_report import ReviewFacts, case_list, review_report
 from compliance.service.review_restated import find_since

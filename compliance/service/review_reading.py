@@ -8,8 +8,8 @@ from typing import Final
 from compliance.errors import SettingsError
 from compliance.feed_settings import Files
 from compliance.feeds.row_files import rows_of
-from compliance.reports.list_files import list_csv, list_workbook
-from compliance.reports.output_files import write_folder
+from compliance.reports.rendering.list_files import list_csv, list_workbook
+from compliance.reports.rendering.output_files import write_folder
 from compliance.reviews.how_to_read import how_to_read
 from compliance.reviews.readings import ANSWERS, CaseReading, CaseToRead, form_of, read_form
 from compliance.service.reviewing import readers_of

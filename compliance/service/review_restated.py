@@ -7,12 +7,12 @@ from datetime import datetime
 from compliance.batch.whatif import Tally, whatif
 from compliance.batch.whatif_settings import apply_settings
 from compliance.policy import judge
-from compliance.reports.beginning import CannotReportError
-from compliance.reports.findings import Restated
-from compliance.reports.periods import parse_period
-from compliance.reports.restatement import Restatement
-from compliance.reports.snapshots import published_as
-from compliance.reports.sources import complete_records
+from compliance.reports.judging.beginning import CannotReportError
+from compliance.reports.judging.restatement import Restatement
+from compliance.reports.judging.sources import complete_records
+from compliance.reports.model.findings import Restated
+from compliance.reports.periods.periods import parse_period
+from compliance.reports.publishing.snapshots import published_as
 from compliance.reviews.since_published import PolicyVariation, SincePublished
 from compliance.service.explaining import stored_chunks
 from compliance.service.service import Service

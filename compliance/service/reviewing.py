@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from compliance.errors import SettingsError
-from compliance.reports.periods import parse_period
+from compliance.reports.periods.periods import parse_period
 from compliance.reports.tracing import cases
 from compliance.review_settings import PROOF
 from compliance.reviews.drawing_lots import draw

@@ -6,9 +6,9 @@ from compliance.config import Settings
 from compliance.errors import RecordError
 from compliance.reports.figure_rows import rows
 from compliance.reports.figures import BOARD
-from compliance.reports.periods import parse_period
+from compliance.reports.periods.periods import parse_period
+from compliance.reports.publishing.snapshots import read_figures
 from compliance.reports.risk_register import PublishedWeek, RiskEntry, assess
-from compliance.reports.snapshots import read_figures
 from compliance.store import Store
 from compliance.store.tables import Published
 

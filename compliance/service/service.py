@@ -17,9 +17,9 @@ from compliance.progress import watching
 from compliance.reminders import Plan, ReminderSettings, RemindOutcome, notices, plan, remind, still_due
 from compliance.reminders.sending_times import not_now
 from compliance.reports.organisation import Organisation
-from compliance.reports.periods import newest_settled
-from compliance.reports.publish import Publication
-from compliance.reports.spans import Span
+from compliance.reports.periods.periods import newest_settled
+from compliance.reports.periods.spans import Span
+from compliance.reports.publishing.publish import Publication
 from compliance.service.calendar_notes import warn_of_end
 from compliance.service.crime_feed import SOURCE, feed_of, mapper_of, origin_of, vocabulary_of
 from compliance.service.directory_poll import DirectoryRules

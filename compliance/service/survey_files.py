@@ -7,8 +7,8 @@ from typing import Final
 
 from compliance.errors import RecordError, SettingsError, nearest
 from compliance.feeds.table_rows import WRONG, Row
-from compliance.reports.periods import parse_period
-from compliance.reports.spans import Span
+from compliance.reports.periods.periods import parse_period
+from compliance.reports.periods.spans import Span
 from compliance.store.surveys import WaveResult
 from compliance.survey_settings import SurveySettings, plain_answer
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from compliance.errors import SettingsError
 from compliance.feed_settings import Files
 from compliance.feeds.row_files import numbered_rows
-from compliance.reports.satisfaction import name_divisions
+from compliance.reports.judging.satisfaction import name_divisions
 from compliance.service.reporting import organisation_in
 from compliance.service.service import Service
 from compliance.service.survey_files import FindDivision, SurveyFile, columns_of, read_survey

@@ -6,12 +6,12 @@ from urllib.parse import quote
 
 from msgspec.structs import replace
 
-from compliance.reports.on_screen import CASES, on_screen
-from compliance.reports.parts import Report, Section, ids_in
-from compliance.reports.periods import parse_period
-from compliance.reports.published_reports import PublishedReport
-from compliance.reports.render import sections_of
-from compliance.reports.report_model import Figures
+from compliance.reports.model.report_model import Figures
+from compliance.reports.periods.periods import parse_period
+from compliance.reports.pieces.parts import Report, Section, ids_in
+from compliance.reports.publishing.published_reports import PublishedReport
+from compliance.reports.rendering.on_screen import CASES, on_screen
+from compliance.reports.rendering.render import sections_of
 from compliance.reports.sections import board_page, report_of
 from compliance.web.page_table import Answer, GoTo, RefusedPageError, Visit
 from compliance.web.report_pages import (

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from compliance.reports.list_files import ListContent, list_csv, list_workbook
+from compliance.reports.rendering.list_files import ListContent, list_csv, list_workbook
 from compliance.web.page_table import Answer, Download, RefusedPageError
 
 MOST_IN_FILE: Final = 10_000

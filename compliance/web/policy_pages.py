@@ -10,7 +10,7 @@ from compliance.errors import ComplianceError
 from compliance.policy import Policy, Requirement
 from compliance.policy.calendars import plain_date
 from compliance.policy.in_words import PolicySentence, describe_common, describe_requirement
-from compliance.reports.policy_history import list_policy_uses
+from compliance.reports.publishing.policy_history import list_policy_uses
 from compliance.resources import resource
 from compliance.service.policy_examples import ShownExample, example_of
 from compliance.service.policy_proof import SamePolicy

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from compliance.policy.setting_aside import calendar_advice
-from compliance.reports.attention import describe_quality
-from compliance.reports.published_reports import list_published
-from compliance.reports.report_model import Quality
-from compliance.reports.snapshots import newest_published, read_figures
+from compliance.reports.model.report_model import Quality
+from compliance.reports.publishing.published_reports import list_published
+from compliance.reports.publishing.snapshots import newest_published, read_figures
+from compliance.reports.wording.attention import describe_quality
 from compliance.service.unknown_notes import REMEDY, still_unknown
 from compliance.store import (
     UnknownOfficer,

@@ -12,11 +12,11 @@ from typing import Any, Final
 
 from compliance.errors import ComplianceError, HeldError, SettingsError
 from compliance.policy.calendars import plain_date
-from compliance.reports.periods import parse_period
-from compliance.reports.release import fault_names
-from compliance.reports.release_sentences import CHECK_NAMES
-from compliance.reports.sentences import sentence
-from compliance.reports.spans import Span
+from compliance.reports.periods.periods import parse_period
+from compliance.reports.periods.spans import Span
+from compliance.reports.releasing.release import fault_names
+from compliance.reports.wording.release_sentences import CHECK_NAMES
+from compliance.reports.wording.sentences import sentence
 from compliance.service.release_gate import HeldReport, ReleaseGate
 from compliance.web.page_table import Answer, GoTo, RefusedPageError, Visit
 from compliance.web.report_pages import days_of

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from typing import Final
 
 from compliance.policy.calendars import plain_date
-from compliance.reports.forms import FORMS
-from compliance.reports.names import OF_DIVISION
-from compliance.reports.periods import parse_period
-from compliance.reports.published_files import as_published
-from compliance.reports.published_reports import PublishedReport, list_published
-from compliance.reports.report_model import Figures
-from compliance.reports.sentences import sentence
-from compliance.reports.snapshots import newest_published, read_figures
-from compliance.reports.words import span
+from compliance.reports.model.report_model import Figures
+from compliance.reports.model.words import span
+from compliance.reports.periods.periods import parse_period
+from compliance.reports.publishing.published_files import as_published
+from compliance.reports.publishing.published_reports import PublishedReport, list_published
+from compliance.reports.publishing.snapshots import newest_published, read_figures
+from compliance.reports.rendering.forms import FORMS
+from compliance.reports.rendering.names import OF_DIVISION
+from compliance.reports.wording.sentences import sentence
 from compliance.web.page_table import Answer, Download, RefusedPageError, Visit
 from compliance.web.roles import WebRole
 

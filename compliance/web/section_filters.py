@@ -11,9 +11,9 @@ from msgspec.structs import replace
 
 from compliance.reports.catalogue.figure import KEY, Figure
 from compliance.reports.catalogue.registry import find_figure
-from compliance.reports.parts import Row, Section, Table, plain
+from compliance.reports.model.words import heading
+from compliance.reports.pieces.parts import Row, Section, Table, plain
 from compliance.reports.sections.victim_groups import ENHANCED_VICTIMS
-from compliance.reports.words import heading
 from compliance.web.owed_filters import FilterField
 from compliance.web.page_table import Visit
 

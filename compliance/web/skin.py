@@ -7,7 +7,7 @@ from typing import Any, Final
 from markupsafe import Markup, escape
 
 from compliance.reminders.emails.templates import describe_due
-from compliance.reports.printable_figures import LAYOUT, make_printable
+from compliance.reports.model.printable_figures import LAYOUT, make_printable
 from compliance.resources import resource
 from compliance.templating import Templates
 from compliance.text import count_noun, plural

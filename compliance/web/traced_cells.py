@@ -6,7 +6,7 @@ from typing import Final
 
 from compliance.policy.calendars import plain_date
 from compliance.reports.catalogue.case import TracedCase
-from compliance.reports.list_files import Cell
+from compliance.reports.rendering.list_files import Cell
 
 TITLES: Final = {
     "crime_ref": "Crime", "victim_ref": "Victim", "requirement": "Requirement", "cycle": "Cycle", "due_date": "Due",

@@ -12,10 +12,10 @@ from compliance.reports.catalogue.case import TracedCase
 from compliance.reports.catalogue.counted import COUNT, OF
 from compliance.reports.catalogue.figure import Figure
 from compliance.reports.catalogue.registry import find_figure
-from compliance.reports.list_files import ListContent
-from compliance.reports.names import OF_DIVISION
-from compliance.reports.periods import parse_period
-from compliance.reports.published_reports import PublishedReport
+from compliance.reports.periods.periods import parse_period
+from compliance.reports.publishing.published_reports import PublishedReport
+from compliance.reports.rendering.list_files import ListContent
+from compliance.reports.rendering.names import OF_DIVISION
 from compliance.reports.tracing.answer import SHARES, WORKED_OUT, split_figure
 from compliance.reports.tracing.covered import judged_on, spans_of
 from compliance.reports.tracing.number_words import NumberInWords, describe_number, measure_words

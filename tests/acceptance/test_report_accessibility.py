@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from compliance.reports.claims import Claim, ClaimKind
-from compliance.reports.delay import Reading
-from compliance.reports.notice_pages import Notices, write_notices
-from compliance.reports.periods import parse_period
-from compliance.reports.release import find_faults
-from compliance.reports.render import render
+from compliance.reports.model.claims import Claim, ClaimKind
+from compliance.reports.periods.periods import parse_period
+from compliance.reports.releasing.release import find_faults
+from compliance.reports.rendering.notice_pages import Notices, write_notices
+from compliance.reports.rendering.render import render
 from compliance.reports.sections import delayed_report, held_report, suspended_report
+from compliance.reports.wording.delay import Reading
 from tests.browser import BROWSER, COLOURS, NEEDED, WCAG, Look, Seen, Window, axe_findings, html_validate, look
 from tests.integration.test_report_forms import figures
 from tests.unit.test_release import FAULTY, facts

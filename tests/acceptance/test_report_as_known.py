@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import delete
 
 from compliance.config import load_settings
-from compliance.reports.periods import parse_period
+from compliance.reports.periods.periods import parse_period
 from compliance.service import Service
 from compliance.simulator import MailSink, SimulatedCrimeSystem, SimulatedForce, crime_refs_in, serve
 from compliance.store import Store, mark_missing, migrate

@@ -7,12 +7,12 @@ from typing import Final
 import pytest
 
 from compliance.policy import load_policy
-from compliance.reports.attention import things_to_look_at
 from compliance.reports.figures import figures_of
-from compliance.reports.judged import Judgements, judge_periods
-from compliance.reports.sources import GivenRecords
-from compliance.reports.telling import causes
-from compliance.reports.weeks import Week
+from compliance.reports.judging.judged import Judgements, judge_periods
+from compliance.reports.judging.sources import GivenRecords
+from compliance.reports.periods.weeks import Week
+from compliance.reports.wording.attention import things_to_look_at
+from compliance.reports.wording.telling import causes
 from compliance.simulator import Faults, SimulatedForce
 from tests.quiet import tally
 from tests.simulated import LONDON, columns_at_end

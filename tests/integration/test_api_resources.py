@@ -15,7 +15,7 @@ from sqlalchemy import event
 
 from compliance.batch.explanation_page import render
 from compliance.records import Officer
-from compliance.reports.forms import schema
+from compliance.reports.rendering.forms import schema
 from compliance.service.conditions import find_conditions, read_facts
 from compliance.service.explaining import explain_stored
 from compliance.service.overview import Overview

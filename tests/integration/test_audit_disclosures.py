@@ -230,7 +230,7 @@ def test_a_report_that_is_not_published_is_no_entry(
         raise UnavailableError("the disk is full")
 
     with monkeypatch.context() as patch:
-        patch.setattr("compliance.reports.publish.append_publication", fail)
+        patch.setattr("compliance.reports.publishing.publish.append_publication", fail)
         with pytest.raises(UnavailableError):
             asked.publish_due(TUESDAY + 7 * DAY)
     assert disclosures(store, "reports") == before

@@ -12,8 +12,8 @@ from compliance.cli import main
 from compliance.config import load_settings
 from compliance.errors import RecordError
 from compliance.mail.inbound import REPLIES_LAST
-from compliance.reports.periods import parse_period
-from compliance.reports.report_model import Disputed
+from compliance.reports.model.report_model import Disputed
+from compliance.reports.periods.periods import parse_period
 from compliance.service.record_state import count_disputed
 from compliance.service.retaining import Retaining
 from compliance.store import DisputeAnswer, answer_dispute, disputes_of, list_disputes, show_dispute

@@ -9,7 +9,7 @@ import pytest
 
 from compliance.policy import load_policy
 from compliance.records import convert_crime
-from compliance.reports.periods import parse_period
+from compliance.reports.periods.periods import parse_period
 from compliance.service.polling import NOTHING_YET, PollOutcome
 from compliance.service.record_state import gaps
 from compliance.store import (

@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from compliance.errors import UnavailableError
 from compliance.feeds import DirectoryEntries, HttpFeed, Page, Patience, Remembered
-from compliance.reports.weeks import Week
+from compliance.reports.periods.weeks import Week
 from compliance.service.directory_poll import DirectoryRules
 from compliance.service.polling import PollOutcome, poll
 from compliance.simulator.mail_sink import MailSink

@@ -18,9 +18,9 @@ from compliance.policy.explain import explain
 from compliance.records import Officer, columns, convert_crime
 from compliance.reminders import plan, remind, still_due
 from compliance.reports.figures import report_figures
-from compliance.reports.render import render
-from compliance.reports.sources import GivenRecords
-from compliance.reports.weeks import Week
+from compliance.reports.judging.sources import GivenRecords
+from compliance.reports.periods.weeks import Week
+from compliance.reports.rendering.render import render
 from compliance.service.reporting import Reporting
 from compliance.simulator.mail_sink import MailSink
 from compliance.store import Store, export, judge_due, rebuild, save_officers

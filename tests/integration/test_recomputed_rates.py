@@ -13,8 +13,8 @@ import pytest
 from compliance.errors import UnavailableError
 from compliance.policy import load_policy
 from compliance.reports.figures import report_figures
-from compliance.reports.snapshots import StoredRecords
-from compliance.reports.weeks import Week
+from compliance.reports.periods.weeks import Week
+from compliance.reports.publishing.snapshots import StoredRecords
 from compliance.store import Store, export, export_known
 from tests import stores
 from tests.conformance import policy, records

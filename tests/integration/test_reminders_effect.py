@@ -14,11 +14,11 @@ from compliance.reminder_settings import Reminders
 from compliance.reminders import remind
 from compliance.reminders.effect import MailedDigests, read_mailed
 from compliance.reports.figures import figures_of
-from compliance.reports.forms import form
-from compliance.reports.judged import judge_periods
-from compliance.reports.periods import parse_period
-from compliance.reports.report_model import Figures
-from compliance.reports.snapshots import StoredRecords
+from compliance.reports.judging.judged import judge_periods
+from compliance.reports.model.report_model import Figures
+from compliance.reports.periods.periods import parse_period
+from compliance.reports.publishing.snapshots import StoredRecords
+from compliance.reports.rendering.forms import form
 from compliance.store import Store, judge_due, load_columns, migrate, save_officers
 from compliance.store.notice_kinds import LadderStep
 from compliance.store.tables import Outbox

@@ -19,11 +19,11 @@ from compliance.records.wire import Absence
 from compliance.reminders import ReminderSettings, digests, reason_of, reasons, recheck, remind, still_due
 from compliance.reminders.effect import read_mailed, without_address
 from compliance.reminders.emails import composing, letter, obstacles, templates, victim_sentences, who_else
+from compliance.reports.examining.reminding import Waits, name_step
 from compliance.reports.figures import figures_of
-from compliance.reports.judged import judge_periods
-from compliance.reports.periods import parse_period
-from compliance.reports.reminding import Waits, name_step
-from compliance.reports.snapshots import StoredRecords
+from compliance.reports.judging.judged import judge_periods
+from compliance.reports.periods.periods import parse_period
+from compliance.reports.publishing.snapshots import StoredRecords
 from compliance.store import Store, judge_due, migrate, save_officers
 from compliance.store.notice_kinds import LadderStep, Outcome, Reason
 from compliance.store.tables import NOTICE, Notice, Outbox

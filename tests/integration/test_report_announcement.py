@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from compliance.reports import render as rendering
-from compliance.reports.announcement import WIDTH, Announcement, announce
-from compliance.reports.periods import parse_period
-from compliance.reports.report_model import Figures
+from compliance.reports.model.report_model import Figures
+from compliance.reports.periods.periods import parse_period
+from compliance.reports.rendering import render as rendering
+from compliance.reports.rendering.announcement import WIDTH, Announcement, announce
 from compliance.resources import resource
 from compliance.store import Store, migrate
 from tests.reporting import reporting, told

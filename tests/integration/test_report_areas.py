@@ -14,15 +14,15 @@ from compliance.errors import SettingsError
 from compliance.policy import load_policy
 from compliance.records import columns, convert_crime
 from compliance.reports.figure_rows import rows
-from compliance.reports.forms import FORMS, Form, form
-from compliance.reports.judged import ReportOptions
+from compliance.reports.judging.judged import ReportOptions
+from compliance.reports.judging.sources import GivenRecords, map_records
+from compliance.reports.model.proportions import Proportion
+from compliance.reports.model.report_model import DivisionFigures, Figures
 from compliance.reports.organisation import Organisation, organisation_of
-from compliance.reports.parts import Items, Table
-from compliance.reports.periods import parse_period
-from compliance.reports.proportions import Proportion
-from compliance.reports.report_model import DivisionFigures, Figures
+from compliance.reports.periods.periods import parse_period
+from compliance.reports.pieces.parts import Items, Table
+from compliance.reports.rendering.forms import FORMS, Form, form
 from compliance.reports.sections import report_of
-from compliance.reports.sources import GivenRecords, map_records
 from compliance.reports.tracing import Edition, cases
 from tests.reorganised import (
     BEFORE,

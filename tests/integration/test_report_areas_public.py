@@ -9,17 +9,17 @@ from msgspec.structs import replace
 from compliance.policy import load_policy
 from compliance.records import columns, convert_crime
 from compliance.reports.catalogue.disclosure import share
-from compliance.reports.editions import public
+from compliance.reports.catalogue.editions import public
+from compliance.reports.catalogue.unit_levels import AREAS
 from compliance.reports.figures import figures_of
-from compliance.reports.forms import form
-from compliance.reports.judged import ReportOptions, judge_periods
+from compliance.reports.judging.judged import ReportOptions, judge_periods
+from compliance.reports.judging.sources import GivenRecords
+from compliance.reports.model.proportions import Rate
+from compliance.reports.model.report_model import DivisionFigures, Figures
 from compliance.reports.organisation import organisation_of
-from compliance.reports.parts import Table
-from compliance.reports.proportions import Rate
-from compliance.reports.report_model import DivisionFigures, Figures
+from compliance.reports.pieces.parts import Table
+from compliance.reports.rendering.forms import form
 from compliance.reports.sections import report_of
-from compliance.reports.sources import GivenRecords
-from compliance.reports.unit_levels import AREAS
 from compliance.simulator import SimulatedForce
 from tests.disclosure import worked_out
 from tests.integration.test_report_areas import areas_of

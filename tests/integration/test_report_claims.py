@@ -8,17 +8,17 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from compliance.reports.changes import PART_NAMES, PAST_FIGURE
-from compliance.reports.claims import Claim, ClaimKind, FirstClaim, SpecialCause, Stated
-from compliance.reports.delay import Reading
-from compliance.reports.findings import Gap, Restated, Step, Trend
-from compliance.reports.parts import claims_in
-from compliance.reports.periods import parse_period
-from compliance.reports.report_model import Figures, Rate, RateDifference, RequirementFigures
+from compliance.reports.catalogue.unit_levels import list_levels
+from compliance.reports.model.changes import PART_NAMES, PAST_FIGURE
+from compliance.reports.model.claims import Claim, ClaimKind, FirstClaim, SpecialCause, Stated
+from compliance.reports.model.findings import Gap, Restated, Step, Trend
+from compliance.reports.model.report_model import Figures, Rate, RateDifference, RequirementFigures
+from compliance.reports.model.words import NO_DIFFERENCE, UNLIKELY, percent
+from compliance.reports.periods.periods import parse_period
+from compliance.reports.pieces.parts import claims_in
 from compliance.reports.sections import report_of
-from compliance.reports.sentences import sentence
-from compliance.reports.unit_levels import list_levels
-from compliance.reports.words import NO_DIFFERENCE, UNLIKELY, percent
+from compliance.reports.wording.delay import Reading
+from compliance.reports.wording.sentences import sentence
 from tests.integration.test_report_forms import figures
 from tests.integration.test_report_read_back import REPORTS, given
 

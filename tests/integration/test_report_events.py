@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 from compliance.policy import load_policy
 from compliance.records import columns, convert_crime
 from compliance.reports.figures import report_figures
-from compliance.reports.judged import ReportOptions
-from compliance.reports.parts import Chart
-from compliance.reports.periods import parse_period
-from compliance.reports.render import render
+from compliance.reports.judging.judged import ReportOptions
+from compliance.reports.judging.sources import GivenRecords
+from compliance.reports.periods.periods import parse_period
+from compliance.reports.pieces.parts import Chart
+from compliance.reports.rendering.render import render
 from compliance.reports.sections import report_of
-from compliance.reports.sources import GivenRecords
 from tests.histories import BEGUN, histories
 
 SETTLED = datetime(2026, 11, 16, tzinfo=UTC)

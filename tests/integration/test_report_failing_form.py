@@ -9,11 +9,11 @@ from click.testing import CliRunner, Result
 
 from compliance.cli import main
 from compliance.errors import SettingsError
-from compliance.reports.forms import FORMS
-from compliance.reports.periods import parse_period
-from compliance.reports.published_files import as_published
-from compliance.reports.report_model import Figures
-from compliance.reports.snapshots import StoredRecords
+from compliance.reports.model.report_model import Figures
+from compliance.reports.periods.periods import parse_period
+from compliance.reports.publishing.published_files import as_published
+from compliance.reports.publishing.snapshots import StoredRecords
+from compliance.reports.rendering.forms import FORMS
 from compliance.service.reporting import Reporting
 from compliance.store import Store
 from tests import stores
@@ -141,7 +141,7 @@ def test_figures_of_another_version_of_the_program_are_left_alone_and_that_is_sa
     store: Store, asked: Reporting, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked.publish(WEEK, TUESDAY, forms=["html"])
-    monkeypatch.setattr("compliance.reports.publish.read_figures", lambda _: None)
+    monkeypatch.setattr("compliance.reports.publishing.publish.read_figures", lambda _: None)
     asked.publish_due(TUESDAY)
     assert "published by another version of this program" in "".join(capsys.readouterr())
     assert [list(files) for files in published(store).values()] == [["2026-W28-board.html"]]

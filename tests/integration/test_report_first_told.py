@@ -1,8 +1,8 @@
 """What to look at first, from records to words, and again in the next report (docs/statistics.md, section 6)."""
 
-from compliance.reports.attention import things_to_look_at
-from compliance.reports.changes import LastTold
-from compliance.reports.report_model import Figures
+from compliance.reports.model.changes import LastTold
+from compliance.reports.model.report_model import Figures
+from compliance.reports.wording.attention import things_to_look_at
 from tests.small_forces import read, records, report
 
 FELL = 50

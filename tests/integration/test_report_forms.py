@@ -12,18 +12,18 @@ import pytest
 
 from compliance.policy import load_policy
 from compliance.records import columns, convert_crime
-from compliance.reports.editions import public
+from compliance.reports.catalogue.editions import public
 from compliance.reports.figure_rows import SECTIONS, rows
 from compliance.reports.figures import figures_of, report_figures
-from compliance.reports.forms import FORMS, form, schema
-from compliance.reports.judged import JudgedPeriod, Judgements, ReportOptions, judge_periods
-from compliance.reports.parts import Cell, Table, plain
-from compliance.reports.periods import parse_period
-from compliance.reports.report_model import Figures
+from compliance.reports.judging.judged import JudgedPeriod, Judgements, ReportOptions, judge_periods
+from compliance.reports.judging.sources import GivenRecords
+from compliance.reports.model.report_model import Figures
+from compliance.reports.model.words import percent
+from compliance.reports.periods.periods import parse_period
+from compliance.reports.periods.spans import Span
+from compliance.reports.pieces.parts import Cell, Table, plain
+from compliance.reports.rendering.forms import FORMS, form, schema
 from compliance.reports.sections import report_of
-from compliance.reports.sources import GivenRecords
-from compliance.reports.spans import Span
-from compliance.reports.words import percent
 from tests.histories import BEGUN, histories
 from tests.read_forms import SAID, Key, Numbers, in_csv, in_xlsx, sheet_views, sheets
 

@@ -14,15 +14,15 @@ import pytest
 from compliance.errors import SettingsError
 from compliance.policy import load_policy
 from compliance.records import columns, convert_crime
-from compliance.reports import render as rendering
-from compliance.reports.editions import public
+from compliance.reports.catalogue.editions import public
 from compliance.reports.figures import report_figures
-from compliance.reports.judged import ReportOptions
-from compliance.reports.output_files import write_whole
-from compliance.reports.render import render
-from compliance.reports.report_model import Figures
-from compliance.reports.sources import GivenRecords
-from compliance.reports.weeks import Week
+from compliance.reports.judging.judged import ReportOptions
+from compliance.reports.judging.sources import GivenRecords
+from compliance.reports.model.report_model import Figures
+from compliance.reports.periods.weeks import Week
+from compliance.reports.rendering import render as rendering
+from compliance.reports.rendering.output_files import write_whole
+from compliance.reports.rendering.render import render
 from compliance.resources import resource
 from tests.histories import BEGUN, histories
 

@@ -3,9 +3,9 @@
 import pytest
 from msgspec.structs import replace
 
-from compliance.reports.compared_units import place_in_force
-from compliance.reports.proportions import Proportion, Rate, RateDifference
-from compliance.reports.report_model import DivisionFigures, Figures
+from compliance.reports.comparing.compared_units import place_in_force
+from compliance.reports.model.proportions import Proportion, Rate, RateDifference
+from compliance.reports.model.report_model import DivisionFigures, Figures
 from compliance.reports.sections.summary import summary
 from tests.integration.test_report_forms import figures
 

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import pytest
 
-from compliance.reports.forms import form
-from compliance.reports.report_model import Figures
+from compliance.reports.model.report_model import Figures
+from compliance.reports.rendering.forms import form
 from compliance.reports.sections import report_of
 from tests.integration.test_report_forms import figures
 from tests.read_forms import sheets

@@ -14,10 +14,10 @@ from sqlalchemy import delete
 from sqlmodel import select
 
 from compliance.config import Settings
-from compliance.reports.forms import FORMS, form
-from compliance.reports.periods import parse_period
-from compliance.reports.report_model import Figures
-from compliance.reports.spans import Span
+from compliance.reports.model.report_model import Figures
+from compliance.reports.periods.periods import parse_period
+from compliance.reports.periods.spans import Span
+from compliance.reports.rendering.forms import FORMS, form
 from compliance.service.reporting import Reporting
 from compliance.store import Store, seen_by
 from compliance.store.tables import Published

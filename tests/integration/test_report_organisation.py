@@ -12,16 +12,16 @@ from msgspec.structs import replace as with_fields
 from compliance.errors import SettingsError
 from compliance.policy import judge, load_policy
 from compliance.records import columns, convert_crime
-from compliance.reports.editions import public
+from compliance.reports.catalogue.editions import public
 from compliance.reports.figure_rows import rows
-from compliance.reports.forms import form
-from compliance.reports.judged import ReportOptions
+from compliance.reports.judging.judged import ReportOptions
+from compliance.reports.judging.sources import GivenRecords, map_records
+from compliance.reports.model.report_model import FormerMap
 from compliance.reports.organisation import Organisation
-from compliance.reports.parts import Table
-from compliance.reports.periods import parse_period
-from compliance.reports.report_model import FormerMap
+from compliance.reports.periods.periods import parse_period
+from compliance.reports.pieces.parts import Table
+from compliance.reports.rendering.forms import form
 from compliance.reports.sections import report_of
-from compliance.reports.sources import GivenRecords, map_records
 from compliance.reports.tracing import Edition, cases
 from tests import stores
 from tests.reading_back import in_pdf, missing, words_of

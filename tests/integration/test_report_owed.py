@@ -10,9 +10,9 @@ import pytest
 from sqlmodel import delete, select
 
 from compliance.errors import SettingsError
-from compliance.reports.beginning import CannotReportError
-from compliance.reports.output_files import write_whole
-from compliance.reports.periods import parse_period
+from compliance.reports.judging.beginning import CannotReportError
+from compliance.reports.periods.periods import parse_period
+from compliance.reports.rendering.output_files import write_whole
 from compliance.service.reporting import Reporting
 from compliance.store import Store
 from compliance.store.tables import Published, Removal, ReportDuty
@@ -74,7 +74,7 @@ def test_a_folder_that_is_full_between_any_two_files_loses_no_edition(
     later = TUESDAY + timedelta(days=14)
     take(store, later)
     with monkeypatch.context() as full:
-        full.setattr("compliance.reports.publish.write_whole", failing_from(number))
+        full.setattr("compliance.reports.publishing.publish.write_whole", failing_from(number))
         with pytest.raises(SettingsError, match="No space left on device"):
             asked.publish_due(later)
     assert len(published(store)) == 4 * (1 + number // 4), "a week is published in all its editions or in none"

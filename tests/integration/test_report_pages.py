@@ -11,14 +11,14 @@ from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 from pypdf import PdfReader
 
-from compliance.reports.claims import ClaimKind
-from compliance.reports.forms import form
-from compliance.reports.parts import Items, Statement
-from compliance.reports.release_facts import Gate
-from compliance.reports.report_model import Figures
+from compliance.reports.model.claims import ClaimKind
+from compliance.reports.model.release_facts import Gate
+from compliance.reports.model.report_model import Figures
+from compliance.reports.pieces.parts import Items, Statement
+from compliance.reports.rendering.forms import form
+from compliance.reports.rendering.workbook import NOTES, REPORT, SUMMARY
 from compliance.reports.sections import report_of
 from compliance.reports.sections.summary import summary
-from compliance.reports.workbook import NOTES, REPORT, SUMMARY
 from tests.integration.test_report_forms import figures
 
 

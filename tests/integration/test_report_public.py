@@ -11,20 +11,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compliance.policy import load_policy
-from compliance.reports.control import control_chart
-from compliance.reports.editions import SMALL, find_hidden_parts, public, share
+from compliance.reports.catalogue.editions import SMALL, find_hidden_parts, public, share
 from compliance.reports.figure_rows import rows
 from compliance.reports.figures import figures_of
-from compliance.reports.forms import form
-from compliance.reports.judged import judge_periods
-from compliance.reports.printed_sums import PrintedSums
-from compliance.reports.proportions import Proportion, Rate
-from compliance.reports.report_model import Figures
-from compliance.reports.satisfaction import find_satisfaction
+from compliance.reports.judging.judged import judge_periods
+from compliance.reports.judging.satisfaction import find_satisfaction
+from compliance.reports.judging.sources import GivenRecords
+from compliance.reports.judging.trends import values
+from compliance.reports.methods.control import control_chart
+from compliance.reports.model.proportions import Proportion, Rate
+from compliance.reports.model.report_model import Figures
+from compliance.reports.periods.weeks import Week
+from compliance.reports.releasing.printed_sums import PrintedSums
+from compliance.reports.rendering.forms import form
 from compliance.reports.sections import summary_lines
-from compliance.reports.sources import GivenRecords
-from compliance.reports.trends import values
-from compliance.reports.weeks import Week
 from compliance.simulator import SimulatedForce
 from compliance.store.surveys import WaveResult
 from tests.disclosure import worked_out

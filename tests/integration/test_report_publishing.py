@@ -13,12 +13,18 @@ from sqlmodel import select
 from compliance.errors import SettingsError, UnavailableError
 from compliance.policy import load_policy
 from compliance.reports.figures import report_figures
-from compliance.reports.forms import FORMS, Form
-from compliance.reports.publish import Publication, publish
-from compliance.reports.published_files import as_published
-from compliance.reports.report_model import Figures
-from compliance.reports.snapshots import StoredRecords, check_held, earlier_periods, policy_content, policy_of
-from compliance.reports.weeks import Week
+from compliance.reports.model.report_model import Figures
+from compliance.reports.periods.weeks import Week
+from compliance.reports.publishing.publish import Publication, publish
+from compliance.reports.publishing.published_files import as_published
+from compliance.reports.publishing.snapshots import (
+    StoredRecords,
+    check_held,
+    earlier_periods,
+    policy_content,
+    policy_of,
+)
+from compliance.reports.rendering.forms import FORMS, Form
 from compliance.store import AuditEntry, AuditKind, Store, log_entry
 from compliance.store.audit_check import published_heads
 from compliance.store.tables import Published, Removal

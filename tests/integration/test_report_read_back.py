@@ -10,18 +10,18 @@ from msgspec.structs import replace
 
 from compliance.policy import load_policy
 from compliance.records import columns
-from compliance.reports.announcement import announce
-from compliance.reports.editions import public
+from compliance.reports.catalogue.editions import public
 from compliance.reports.figures import figures_of, report_figures
-from compliance.reports.forms import form
-from compliance.reports.judged import ReportOptions, judge_periods
+from compliance.reports.judging.judged import ReportOptions, judge_periods
+from compliance.reports.judging.sources import GivenRecords
+from compliance.reports.model.report_model import Figures
 from compliance.reports.organisation import organisation_of
-from compliance.reports.parts import Chart, Note, Report, Table, plain
-from compliance.reports.periods import parse_period
-from compliance.reports.report_model import Figures
+from compliance.reports.periods.periods import parse_period
+from compliance.reports.pieces.parts import Chart, Note, Report, Table, plain
+from compliance.reports.rendering.announcement import announce
+from compliance.reports.rendering.forms import form
+from compliance.reports.rendering.workbook import REPORT, SUMMARY
 from compliance.reports.sections import board_page, report_of
-from compliance.reports.sources import GivenRecords
-from compliance.reports.workbook import REPORT, SUMMARY
 from tests.histories import BEGUN
 from tests.integration.test_report_forms import SETTLED, figures
 from tests.integration.test_report_forms import given as histories_given

@@ -12,8 +12,8 @@ import pytest
 from compliance.errors import HeldError, SettingsError
 from compliance.records import Officer
 from compliance.reports.organisation import load_organisation, organisation_of
-from compliance.reports.periods import parse_period
-from compliance.reports.sentences import sentence
+from compliance.reports.periods.periods import parse_period
+from compliance.reports.wording.sentences import sentence
 from compliance.service.reporting import Reporting
 from compliance.store import Store, begin_poll, end_poll, note_directory, save_officers
 from tests import stores

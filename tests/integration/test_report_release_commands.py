@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from compliance import clock
 from compliance.cli import main
 from compliance.policy import load_policy
-from compliance.reports.periods import newest_settled
+from compliance.reports.periods.periods import newest_settled
 from compliance.store import Store
 from tests import stores
 from tests.mails import CONFIG

@@ -8,9 +8,9 @@ import pytest
 
 from compliance.policy import Policy, judge, load_policy
 from compliance.records import columns, convert_crime
-from compliance.reports.findings import Restated
-from compliance.reports.restatement import CAUSES, Earlier, Restatement, counts
-from compliance.reports.weeks import Week
+from compliance.reports.judging.restatement import CAUSES, Earlier, Restatement, counts
+from compliance.reports.model.findings import Restated
+from compliance.reports.periods.weeks import Week
 from tests.histories import histories
 
 WEEK = Week.parse("2026-W28")  # 6 to 12 July

@@ -9,10 +9,10 @@ import pytest
 from msgspec import convert
 from sqlmodel import col, select
 
-from compliance.reports.forms import FORMS
-from compliance.reports.report_model import Figures
-from compliance.reports.satisfaction import Satisfaction
-from compliance.reports.weeks import Week
+from compliance.reports.model.report_model import Figures
+from compliance.reports.model.satisfaction_model import Satisfaction
+from compliance.reports.periods.weeks import Week
+from compliance.reports.rendering.forms import FORMS
 from compliance.service.reporting import Reporting
 from compliance.store import Store
 from compliance.store.surveys import WaveResult, store_waves

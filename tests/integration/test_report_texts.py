@@ -14,18 +14,18 @@ from msgspec.structs import replace
 from compliance.errors import SettingsError
 from compliance.policy import load_policy
 from compliance.records import columns, convert_crime
-from compliance.reports import typesetting
-from compliance.reports.editions import public
+from compliance.reports.catalogue.editions import public
 from compliance.reports.figures import divisions_of, figures_of
-from compliance.reports.forms import FORMS, form
-from compliance.reports.judged import judge_periods
-from compliance.reports.names import edition_keys, file_name
-from compliance.reports.periods import parse_period
-from compliance.reports.printable_figures import make_printable
-from compliance.reports.report_model import Figures, Quality
+from compliance.reports.judging.judged import judge_periods
+from compliance.reports.judging.sources import GivenRecords
+from compliance.reports.model.printable_figures import make_printable
+from compliance.reports.model.report_model import Figures, Quality
+from compliance.reports.periods.periods import parse_period
+from compliance.reports.rendering import typesetting
+from compliance.reports.rendering.forms import FORMS, form
+from compliance.reports.rendering.names import edition_keys, file_name
 from compliance.reports.sections import report_of
 from compliance.reports.sections.data_quality import QUALITY
-from compliance.reports.sources import GivenRecords
 from compliance.reports.tracing import Edition, cases
 from tests.read_forms import sheets
 from tests.stores import crime

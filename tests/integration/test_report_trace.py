@@ -8,8 +8,8 @@ import pytest
 from compliance.errors import SettingsError
 from compliance.reports.catalogue.registry import find_figure
 from compliance.reports.figure_rows import Row, rows
-from compliance.reports.periods import parse_period
-from compliance.reports.restatement import CAUSES
+from compliance.reports.judging.restatement import CAUSES
+from compliance.reports.periods.periods import parse_period
 from compliance.reports.tracing import Edition, TracedFigure, cases
 from compliance.reports.tracing.answer import OF_THE_WEEK
 from tests import tracing

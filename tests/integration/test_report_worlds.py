@@ -9,7 +9,7 @@ import pytest
 
 from compliance.policy import judge, load_policy
 from compliance.policy.verdicts import LATE, MET, MISSED, OVERDUE
-from compliance.reports.claims import Claim, ClaimKind, SpecialCause, Stated
+from compliance.reports.model.claims import Claim, ClaimKind, SpecialCause, Stated
 from tests.worlds import tampering
 from tests.worlds.catalogue import LAST, TELFORD, WORLDS, World
 from tests.worlds.checking import JUDGES

@@ -9,8 +9,8 @@ from sqlmodel import select
 
 from compliance.errors import UnavailableError
 from compliance.policy import load_policy
-from compliance.reports.findings import Gap
-from compliance.reports.periods import parse_period
+from compliance.reports.model.findings import Gap
+from compliance.reports.periods.periods import parse_period
 from compliance.service.record_state import gaps
 from compliance.service.reporting import Reporting
 from compliance.store import Store, judge_due, mark_missing, migrate

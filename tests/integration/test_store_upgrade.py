@@ -12,8 +12,8 @@ from sqlalchemy import func, select, text
 
 from compliance.policy import load_policy
 from compliance.reminders import reason_of, reasons
-from compliance.reports.forms import FORMS
-from compliance.reports.snapshots import read_figures
+from compliance.reports.publishing.snapshots import read_figures
+from compliance.reports.rendering.forms import FORMS
 from compliance.store import Store, dialect, judge_due, load_columns, migrate, rebuild, schema
 from compliance.store.notice_kinds import Reason
 from compliance.store.tables import CRIME, NOTICE, OUTBOX, POLL, PROJECTION, REPORT_DUTY, Notice, Published

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import update
 from sqlmodel import col, select
 
-from compliance.reports.periods import parse_period
+from compliance.reports.periods.periods import parse_period
 from compliance.service.background_work import CASES
 from compliance.service.background_worker import work_in_background
 from compliance.service.reporting import Reporting

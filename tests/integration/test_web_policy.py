@@ -5,8 +5,8 @@ import pytest
 from compliance.policy import load_policy
 from compliance.policy.differences import describe_differences
 from compliance.policy.in_words import describe_common, describe_requirement
-from compliance.reports.periods import parse_period
-from compliance.reports.policy_history import list_policy_uses
+from compliance.reports.periods.periods import parse_period
+from compliance.reports.publishing.policy_history import list_policy_uses
 from compliance.store import Store, judge_due
 from compliance.web.roles import WebRole
 from tests import stores, web_office

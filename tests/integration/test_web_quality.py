@@ -8,8 +8,8 @@ from sqlalchemy import update
 
 from compliance.cli import main
 from compliance.policy import load_policy
-from compliance.reports.periods import parse_period
-from compliance.reports.snapshots import newest_published, read_figures
+from compliance.reports.periods.periods import parse_period
+from compliance.reports.publishing.snapshots import newest_published, read_figures
 from compliance.service.crime_feed import vocabulary_of
 from compliance.service.unknown_notes import REMEDY, still_unknown
 from compliance.store import begin_poll, count_set_aside, end_poll, judge_due, list_quarantined, take_page

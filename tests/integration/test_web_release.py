@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from compliance.errors import ComplianceError
-from compliance.reports.periods import parse_period
-from compliance.reports.sentences import sentence
+from compliance.reports.periods.periods import parse_period
+from compliance.reports.wording.sentences import sentence
 from compliance.web.roles import WebRole
 from tests import web_office
 from tests.accesses import list_accesses

@@ -13,9 +13,9 @@ import pytest
 
 from compliance.errors import ComplianceError
 from compliance.records import Officer
-from compliance.reports.on_screen import on_screen
-from compliance.reports.periods import parse_period
-from compliance.reports.render import page_of
+from compliance.reports.periods.periods import parse_period
+from compliance.reports.rendering.on_screen import on_screen
+from compliance.reports.rendering.render import page_of
 from compliance.reports.sections import report_of
 from compliance.service.conditions import find_conditions, read_facts
 from compliance.service.overview import Overview

@@ -7,10 +7,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from compliance.reports.editions import public
-from compliance.reports.on_screen import on_screen
-from compliance.reports.parts import Section, Table, plain
-from compliance.reports.render import page_of, render
+from compliance.reports.catalogue.editions import public
+from compliance.reports.pieces.parts import Section, Table, plain
+from compliance.reports.rendering.on_screen import on_screen
+from compliance.reports.rendering.render import page_of, render
 from compliance.reports.sections import report_of
 from compliance.web.roles import WebRole
 from tests import stores

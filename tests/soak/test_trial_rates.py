@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.reading import Reading, ReadingForce
 from compliance.policy import Verdicts, judge
-from compliance.reports.trial_effect import measure_trial
+from compliance.reports.examining.trial_effect import measure_trial
 from compliance.store import load_columns
 from compliance.store.trials import RegisteredTrial, store_trial
 from tests.force_days import POLICY, ForceDays

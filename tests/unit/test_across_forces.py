@@ -14,11 +14,11 @@ from compliance.records.columns import Coded
 from compliance.reports.figures import figures_of
 from compliance.reports.forces.across_forces import ForceWeeks, judge_forces
 from compliance.reports.forces.force_figures import ForcesQuestion, compare_divisions, compare_forces, figures_of_forces
-from compliance.reports.forces.force_model import ComparedRequirement
-from compliance.reports.judged import ReportOptions, judge_periods
-from compliance.reports.report_model import RequirementFigures
-from compliance.reports.sources import GivenRecords
-from compliance.reports.weeks import Week
+from compliance.reports.judging.judged import ReportOptions, judge_periods
+from compliance.reports.judging.sources import GivenRecords
+from compliance.reports.model.force_model import ComparedRequirement
+from compliance.reports.model.report_model import RequirementFigures
+from compliance.reports.periods.weeks import Week
 from compliance.simulator import SimulatedForce
 from compliance.store.column_pool import join_columns
 from tests.simulated import columns_at_end

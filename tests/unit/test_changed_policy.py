@@ -7,12 +7,12 @@ import pytest
 
 from compliance.policy import Policy, load_policy
 from compliance.policy.differences import describe_differences
-from compliance.reports.changed_policy import changed_policy_of
 from compliance.reports.figures import figures_of
-from compliance.reports.judged import FormerPolicy, ReportOptions, judge_periods
-from compliance.reports.report_model import Figures
-from compliance.reports.sentences import sentence
-from compliance.reports.sources import GivenRecords
+from compliance.reports.judging.judged import FormerPolicy, ReportOptions, judge_periods
+from compliance.reports.judging.sources import GivenRecords
+from compliance.reports.model.report_model import Figures
+from compliance.reports.wording.changed_policy import changed_policy_of
+from compliance.reports.wording.sentences import sentence
 from tests.engine import shipped
 from tests.plain_figures import SETTLED, WEEK
 from tests.unit.test_figures_entry import of

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from compliance.reports.control import Control, assurance, chart_as_told, control_chart
+from compliance.reports.methods.control import Control, assurance, chart_as_told, control_chart
 
 Values = list[float | None]
 Runs = list[list[tuple[int, Fraction]]]

@@ -6,7 +6,7 @@ import pytest
 
 from compliance.reports.catalogue.case import TracedCase
 from compliance.reports.catalogue.registry import find_figure
-from compliance.reports.periods import parse_period
+from compliance.reports.periods.periods import parse_period
 from compliance.reports.tracing.answer import split_figure
 from compliance.reports.tracing.covered import judged_on, spans_of
 from compliance.reports.tracing.number_words import describe_number

@@ -10,17 +10,17 @@ import pytest
 from compliance.config import load_settings
 from compliance.errors import SettingsError
 from compliance.records import columns, convert_crime
-from compliance.reports.editions import public
-from compliance.reports.explained import ExplainedWeeks
+from compliance.reports.catalogue.editions import public
 from compliance.reports.figure_rows import rows
 from compliance.reports.figures import report_figures
-from compliance.reports.findings import Explained
-from compliance.reports.judged import ReportOptions
-from compliance.reports.report_model import Figures
+from compliance.reports.judging.judged import ReportOptions
+from compliance.reports.judging.sources import GivenRecords
+from compliance.reports.model.findings import Explained
+from compliance.reports.model.report_model import Figures
+from compliance.reports.periods.explained import ExplainedWeeks
+from compliance.reports.periods.weeks import Week
 from compliance.reports.sections.change_over_time import trend_parts, weeks_table
-from compliance.reports.sources import GivenRecords
-from compliance.reports.telling import explained_in_words
-from compliance.reports.weeks import Week
+from compliance.reports.wording.telling import explained_in_words
 from compliance.service.reporting import Reporting
 from tests.unit.test_config import changed
 from tests.unit.test_figures_words import DUE, HELD_SINCE, NOW, POLICY, WEEK, crimes

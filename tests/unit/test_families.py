@@ -10,18 +10,18 @@ from statsmodels.stats.multitest import multipletests
 
 from compliance.records import columns, convert_crime
 from compliance.reports.figures import figures_of
-from compliance.reports.judged import ReportOptions, judge_periods
-from compliance.reports.parts import Items, Statement, plain
-from compliance.reports.report_model import DivisionFigures, Figures
-from compliance.reports.sections import report_of
-from compliance.reports.sources import GivenRecords
-from compliance.reports.statistics import (
+from compliance.reports.judging.judged import ReportOptions, judge_periods
+from compliance.reports.judging.sources import GivenRecords
+from compliance.reports.methods.statistics import (
     benjamini_hochberg,
     design_effect,
     intra_cluster_correlation,
     newcombe,
     newcombe_p,
 )
+from compliance.reports.model.report_model import DivisionFigures, Figures
+from compliance.reports.pieces.parts import Items, Statement, plain
+from compliance.reports.sections import report_of
 from tests.plain_figures import figures as histories
 from tests.unit.test_figures_words import HELD_SINCE, NOW, POLICY, WEEK, weeks_of
 

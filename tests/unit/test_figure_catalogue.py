@@ -9,19 +9,19 @@ from typing import Any, Final
 import msgspec
 import pytest
 
-from compliance.reports import editions
 from compliance.reports import figure_rows as rows_of
+from compliance.reports.catalogue import editions
+from compliance.reports.catalogue.editions import public
 from compliance.reports.catalogue.figure import Figure
 from compliance.reports.catalogue.page import figures_page
 from compliance.reports.catalogue.registry import FIGURES, find_figure
 from compliance.reports.catalogue.row import SECTIONS
-from compliance.reports.editions import public
 from compliance.reports.figure_rows import rows
-from compliance.reports.proportions import Proportion
-from compliance.reports.report_model import Figures
-from compliance.reports.satisfaction import find_satisfaction
+from compliance.reports.judging.satisfaction import find_satisfaction
+from compliance.reports.model.proportions import Proportion
+from compliance.reports.model.report_model import Figures
+from compliance.reports.periods.weeks import Week
 from compliance.reports.tracing.answer import WORKED_OUT as WORKED
-from compliance.reports.weeks import Week
 from compliance.store.surveys import WaveResult
 from tests.traced import figures as traced_figures
 

@@ -12,12 +12,12 @@ from compliance.records import columns, convert_crime
 from compliance.reports.catalogue.edition import Edition
 from compliance.reports.figures import figures_of as whole_figures
 from compliance.reports.figures import report_figures
-from compliance.reports.judged import JudgedPeriod, ReportOptions, judge_periods
-from compliance.reports.rates import BANDS
-from compliance.reports.report_model import Overdue
-from compliance.reports.sources import GivenRecords
-from compliance.reports.spans import Span
-from compliance.reports.statistics import newcombe
+from compliance.reports.judging.judged import JudgedPeriod, ReportOptions, judge_periods
+from compliance.reports.judging.rates import BANDS
+from compliance.reports.judging.sources import GivenRecords
+from compliance.reports.methods.statistics import newcombe
+from compliance.reports.model.report_model import Overdue
+from compliance.reports.periods.spans import Span
 from tests.engine import shipped
 from tests.histories import BEGUN
 from tests.plain_figures import (

@@ -7,10 +7,10 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from compliance.records import columns, convert_crime
-from compliance.reports.judged import ReportOptions
-from compliance.reports.proportions import Proportion
-from compliance.reports.render import render
-from compliance.reports.sources import GivenRecords
+from compliance.reports.judging.judged import ReportOptions
+from compliance.reports.judging.sources import GivenRecords
+from compliance.reports.model.proportions import Proportion
+from compliance.reports.rendering.render import render
 from compliance.reports.tracing import Edition, cases
 from tests.unit.test_figures_words import DUE, HELD_SINCE, POLICY, WEEK, crimes, figures, line
 

@@ -8,9 +8,9 @@ import pytest
 
 from compliance.records import Columns, columns, convert_crime
 from compliance.reports.figures import report_figures
-from compliance.reports.report_model import Disputed, Intake
-from compliance.reports.sources import GivenRecords, KnownRecords
-from compliance.reports.weeks import Week
+from compliance.reports.judging.sources import GivenRecords, KnownRecords
+from compliance.reports.model.report_model import Disputed, Intake
+from compliance.reports.periods.weeks import Week
 from tests.engine import shipped
 from tests.plain_figures import (
     SETTLED,

@@ -7,9 +7,9 @@ import pytest
 
 from compliance.records import Columns, columns, convert_crime
 from compliance.reports.figures import report_figures
-from compliance.reports.findings import EntryQuestion
-from compliance.reports.report_model import Figures
-from compliance.reports.sources import GivenRecords, KnownRecords
+from compliance.reports.judging.sources import GivenRecords, KnownRecords
+from compliance.reports.model.findings import EntryQuestion
+from compliance.reports.model.report_model import Figures
 from tests.engine import shipped
 from tests.plain_figures import SETTLED, WEEK
 from tests.reference_case import Json

@@ -13,15 +13,15 @@ from compliance.records import columns, convert_crime
 from compliance.reports.catalogue.duplicate_figures import DUPLICATES
 from compliance.reports.catalogue.edition import Edition
 from compliance.reports.catalogue.pattern_figures import PATTERN
-from compliance.reports.claims import ClaimKind
+from compliance.reports.examining.patterns import poisson_tail
 from compliance.reports.figures import figures_of
-from compliance.reports.findings import Pattern
-from compliance.reports.judged import judge_periods
-from compliance.reports.passages import pattern_of
-from compliance.reports.patterns import poisson_tail
-from compliance.reports.periods import parse_period
-from compliance.reports.sentences import sentence
-from compliance.reports.sources import GivenRecords
+from compliance.reports.judging.judged import judge_periods
+from compliance.reports.judging.sources import GivenRecords
+from compliance.reports.model.claims import ClaimKind
+from compliance.reports.model.findings import Pattern
+from compliance.reports.periods.periods import parse_period
+from compliance.reports.wording.passages import pattern_of
+from compliance.reports.wording.sentences import sentence
 from tests.conformance import Json
 
 WEEK, SETTLED = parse_period("2026-W44"), datetime(2026, 11, 9, tzinfo=UTC)

@@ -11,14 +11,14 @@ import pytest
 
 from compliance.errors import SettingsError
 from compliance.records import columns, convert_crime
-from compliance.reports.attention import faults
-from compliance.reports.editions import public
+from compliance.reports.catalogue.editions import public
 from compliance.reports.figures import report_figures
-from compliance.reports.judged import ReportOptions
-from compliance.reports.periods import parse_period
-from compliance.reports.report_model import Figures, Quality
-from compliance.reports.sources import GivenRecords
+from compliance.reports.judging.judged import ReportOptions
+from compliance.reports.judging.sources import GivenRecords
+from compliance.reports.model.report_model import Figures, Quality
+from compliance.reports.periods.periods import parse_period
 from compliance.reports.tracing import Edition, cases
+from compliance.reports.wording.attention import faults
 from tests.engine import shipped
 from tests.plain_figures import SETTLED, WEEK, figures_of, stories
 from tests.reference_case import Case, Json, exists, last_of_each

@@ -8,15 +8,15 @@ import pytest
 from compliance.errors import SettingsError
 from compliance.policy import load_policy
 from compliance.records import columns, convert_crime
-from compliance.reports import words
 from compliance.reports.figures import report_figures
-from compliance.reports.judged import ReportOptions
-from compliance.reports.periods import parse_period
-from compliance.reports.proportions import Proportion
-from compliance.reports.report_model import Figures, RateDifference
+from compliance.reports.judging.judged import ReportOptions
+from compliance.reports.judging.sources import GivenRecords
+from compliance.reports.model import words
+from compliance.reports.model.proportions import Proportion
+from compliance.reports.model.report_model import Figures, RateDifference
+from compliance.reports.periods.periods import parse_period
+from compliance.reports.periods.weeks import Week
 from compliance.reports.sections import summary_lines
-from compliance.reports.sources import GivenRecords
-from compliance.reports.weeks import Week
 
 WEEK = Week.parse("2026-W24")  # 8 to 14 June
 NOW = datetime(2026, 6, 22, tzinfo=UTC)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from compliance.reports.funnel import bounds, upper_tail
+from compliance.reports.methods.funnel import bounds, upper_tail
 
 
 def plain(size: int, rate: float, p: float) -> float:

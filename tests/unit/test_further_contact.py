@@ -6,16 +6,16 @@ from functools import cache
 import pytest
 
 from compliance.records import columns, convert_crime
-from compliance.reports.editions import public
+from compliance.reports.catalogue.editions import public
 from compliance.reports.figure_rows import rows as figure_rows
-from compliance.reports.judged import ReportOptions
-from compliance.reports.parts import Chart, Statement, claims_in
-from compliance.reports.report_model import Figures, RequirementFigures
+from compliance.reports.judging.judged import ReportOptions
+from compliance.reports.judging.sources import GivenRecords
+from compliance.reports.model.report_model import Figures, RequirementFigures
+from compliance.reports.periods.weeks import Week
+from compliance.reports.pieces.parts import Chart, Statement, claims_in
 from compliance.reports.sections.change_over_time import trend_parts
-from compliance.reports.sources import GivenRecords
-from compliance.reports.telling import causes_of
 from compliance.reports.tracing import Edition, cases
-from compliance.reports.weeks import Week
+from compliance.reports.wording.telling import causes_of
 from tests import plain_figures as plain
 from tests.unit.test_figures_words import DUE, HELD_SINCE, POLICY, WEEK, crimes, figures
 

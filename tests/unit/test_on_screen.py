@@ -3,11 +3,11 @@
 import pytest
 from msgspec.structs import replace
 
-from compliance.reports.claims import Claim, ClaimKind
-from compliance.reports.event_sentences import where_listed
-from compliance.reports.on_screen import on_screen
-from compliance.reports.parts import Report, Section, Statement, plain, statement
-from compliance.reports.sentences import in_brackets
+from compliance.reports.model.claims import Claim, ClaimKind
+from compliance.reports.pieces.parts import Report, Section, Statement, plain, statement
+from compliance.reports.rendering.on_screen import on_screen
+from compliance.reports.wording.event_sentences import where_listed
+from compliance.reports.wording.sentences import in_brackets
 from tests.integration.test_report_html import figures
 
 CLAIM = Claim(kind=ClaimKind.NOTHING_STANDS_OUT, subject="silent/A & B", period="week", listed=True)

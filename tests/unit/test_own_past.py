@@ -14,12 +14,12 @@ from compliance.policy import load_policy
 from compliance.policy.verdicts import MET, MISSED
 from compliance.records.columns import Coded
 from compliance.reports.catalogue.edition import Edition
-from compliance.reports.changes import OwnPast, PastSeries
-from compliance.reports.explained import ExplainedWeeks
-from compliance.reports.judged import JudgedPeriod, Judgements, ReportOptions
-from compliance.reports.own_past import compare_with_own_past
-from compliance.reports.rates import Cohort
-from compliance.reports.weeks import Week
+from compliance.reports.comparing.own_past import compare_with_own_past
+from compliance.reports.judging.judged import JudgedPeriod, Judgements, ReportOptions
+from compliance.reports.judging.rates import Cohort
+from compliance.reports.model.changes import OwnPast, PastSeries
+from compliance.reports.periods.explained import ExplainedWeeks
+from compliance.reports.periods.weeks import Week
 
 POLICY: Final = load_policy("west-mercia")
 FIRST: Final = Week.parse("2025-W02")

@@ -6,8 +6,8 @@ import pytest
 
 from compliance.errors import SettingsError
 from compliance.policy.calendars import LocalDates
-from compliance.reports.periods import Month, Quarter, in_words, newest_settled, parse_period
-from compliance.reports.spans import Span
+from compliance.reports.periods.periods import Month, Quarter, in_words, newest_settled, parse_period
+from compliance.reports.periods.spans import Span
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ import pytest
 
 from compliance.policy import load_policy
 from compliance.records import Columns, columns, convert_crime
-from compliance.reports.beginning import Beginning, CannotReportError, begin
-from compliance.reports.judged import list_charted_weeks
-from compliance.reports.periods import parse_period
-from compliance.reports.weeks import Week
+from compliance.reports.judging.beginning import Beginning, CannotReportError, begin
+from compliance.reports.judging.judged import list_charted_weeks
+from compliance.reports.periods.periods import parse_period
+from compliance.reports.periods.weeks import Week
 from tests.stores import at, crime
 
 LOCAL = load_policy("west-mercia").local

@@ -6,8 +6,16 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from compliance.reports.claims import ClaimKind as Kind
-from compliance.reports.release import (
+from compliance.reports.model.claims import ClaimKind as Kind
+from compliance.reports.model.release_facts import (
+    DirectoryStaff,
+    DivisionCrimes,
+    DivisionOfficers,
+    Released,
+    ReleaseFacts,
+    UnequalSum,
+)
+from compliance.reports.releasing.release import (
     FAULTS,
     check_crimes,
     check_divisions,
@@ -22,16 +30,8 @@ from compliance.reports.release import (
     find_faults,
     pass_gate,
 )
-from compliance.reports.release_facts import (
-    DirectoryStaff,
-    DivisionCrimes,
-    DivisionOfficers,
-    Released,
-    ReleaseFacts,
-    UnequalSum,
-)
-from compliance.reports.render import render
-from compliance.reports.sentences import sentence
+from compliance.reports.rendering.render import render
+from compliance.reports.wording.sentences import sentence
 from tests.integration.test_report_forms import figures
 from tests.stores import at
 

@@ -11,9 +11,9 @@ from compliance.policy import Policy, judge
 from compliance.policy.model import parse_policy
 from compliance.records import columns, convert_crime
 from compliance.records.columns import Columns
-from compliance.reports.judged import JudgedPeriod
-from compliance.reports.periods import parse_period
-from compliance.reports.relevant_crimes import find_relevant
+from compliance.reports.judging.judged import JudgedPeriod
+from compliance.reports.judging.relevant_crimes import find_relevant
+from compliance.reports.periods.periods import parse_period
 from compliance.store.column_pool import take_columns
 from tests.drawn import drawn
 from tests.engine import ADDITIONAL, POLICIES, RULES, shipped

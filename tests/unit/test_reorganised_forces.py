@@ -15,10 +15,10 @@ from compliance.records import Columns
 from compliance.records.columns import Coded
 from compliance.reports.forces.across_forces import judge_forces
 from compliance.reports.forces.force_figures import ForcesQuestion, compare_divisions, figures_of_forces
-from compliance.reports.forces.force_model import ComparedRequirement, FiguresAcross
-from compliance.reports.judged import ReportOptions
+from compliance.reports.judging.judged import ReportOptions
+from compliance.reports.judging.rates import has
+from compliance.reports.model.force_model import ComparedRequirement, FiguresAcross
 from compliance.reports.organisation.forces import Forces
-from compliance.reports.rates import has
 from compliance.store.column_pool import join_columns, take_columns
 from tests.reorganised_forces import DAY, EASTERN, EVE, MERGED, SPLIT, TAKEN_OVER, WESTERN, divisions, loaded
 from tests.unit.test_across_forces import FORCES, POLICY, WEEK, board, judge_force, numbers, records

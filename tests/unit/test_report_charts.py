@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from compliance.reports import charts
-from compliance.reports.control import control_chart
-from compliance.reports.drawing import BOTTOM, LEFT, RIGHT, TOP, WIDTH, Label
-from compliance.reports.findings import Explained, Mark, Trend
-from compliance.reports.proportions import Proportion
-from compliance.reports.trends import funnel, values
-from compliance.reports.weeks import Week
+from compliance.reports.judging.trends import funnel, values
+from compliance.reports.methods.control import control_chart
+from compliance.reports.model.findings import Explained, Mark, Trend
+from compliance.reports.model.proportions import Proportion
+from compliance.reports.periods.weeks import Week
+from compliance.reports.pieces import charts
+from compliance.reports.pieces.drawing import BOTTOM, LEFT, RIGHT, TOP, WIDTH, Label
 
 
 def share(count: int, of: int, deff: float = 1.0) -> Proportion:

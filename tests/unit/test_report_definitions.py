@@ -4,8 +4,8 @@ import pytest
 
 from compliance.policy import Policy
 from compliance.reports.definitions import DEFINED, definitions
-from compliance.reports.periods import parse_period
-from compliance.reports.report_model import Definition
+from compliance.reports.model.report_model import Definition
+from compliance.reports.periods.periods import parse_period
 from tests.engine import shipped
 
 WEST_MERCIA, HERTFORDSHIRE = (shipped(name)[0] for name in ("west-mercia", "hertfordshire"))

@@ -3,12 +3,12 @@
 import numpy as np
 from msgspec.structs import replace
 
-from compliance.reports import announcement
 from compliance.reports.catalogue.counted import COUNT, CountedRows
-from compliance.reports.findings import Restated, Step
-from compliance.reports.parts import Items, Note, plain, statement
-from compliance.reports.proportions import Proportion
-from compliance.reports.report_model import Figures
+from compliance.reports.model.findings import Restated, Step
+from compliance.reports.model.proportions import Proportion
+from compliance.reports.model.report_model import Figures
+from compliance.reports.pieces.parts import Items, Note, plain, statement
+from compliance.reports.rendering import announcement
 from compliance.reports.sections.earlier_reports import earlier_reports
 from compliance.reports.sections.reminder_effect import cleared_in
 from tests.plain_figures import figures, same, share

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from compliance.reports.attention import list_first, tell_first, things_to_look_at
-from compliance.reports.changes import (
+from compliance.reports.catalogue.editions import public
+from compliance.reports.model.changes import (
     Attention,
     BelowRest,
     LastTold,
@@ -18,17 +18,17 @@ from compliance.reports.changes import (
     ToldStatement,
     Turn,
 )
-from compliance.reports.claims import Claim, ClaimKind, FirstClaim
-from compliance.reports.editions import public
-from compliance.reports.events import find_events
-from compliance.reports.findings import EntryQuestion
-from compliance.reports.maturity import not_yet_told
-from compliance.reports.parts import Statement, Table, claims_in, plain
-from compliance.reports.report_model import Figures
+from compliance.reports.model.claims import Claim, ClaimKind, FirstClaim
+from compliance.reports.model.findings import EntryQuestion
+from compliance.reports.model.report_model import Figures
+from compliance.reports.periods.weeks import Week
+from compliance.reports.pieces.parts import Statement, Table, claims_in, plain
 from compliance.reports.sections.past_tables import units_against_own_past
 from compliance.reports.sections.summary import look_first
-from compliance.reports.sentences import sentence
-from compliance.reports.weeks import Week
+from compliance.reports.wording.attention import list_first, tell_first, things_to_look_at
+from compliance.reports.wording.events import find_events
+from compliance.reports.wording.maturity import not_yet_told
+from compliance.reports.wording.sentences import sentence
 from tests.unit.test_report_telling import figures as told_figures
 from tests.unit.test_report_telling import share
 

@@ -2,15 +2,15 @@
 
 import msgspec
 
-from compliance.reports.changes import Part
-from compliance.reports.claims import SpecialCause
-from compliance.reports.control import Rule
-from compliance.reports.findings import PartFigures
-from compliance.reports.parts import Heading, Items, claims_in
-from compliance.reports.report_model import Figures
+from compliance.reports.methods.control import Rule
+from compliance.reports.model.changes import Part
+from compliance.reports.model.claims import SpecialCause
+from compliance.reports.model.findings import PartFigures
+from compliance.reports.model.report_model import Figures
+from compliance.reports.pieces.parts import Heading, Items, claims_in
 from compliance.reports.sections import summary_lines
 from compliance.reports.sections.change_over_time import change_over_time
-from compliance.reports.shared_causes import shared_causes
+from compliance.reports.wording.shared_causes import shared_causes
 from tests.unit.test_report_telling import figures, trend
 
 Signals = list[tuple[int, Rule, bool]]

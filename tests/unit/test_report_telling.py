@@ -9,22 +9,23 @@ import pytest
 
 from compliance.policy import load_policy
 from compliance.records import columns, convert_crime
-from compliance.reports import attention, passages, telling, words
 from compliance.reports.catalogue.disclosure import NO_RATE
 from compliance.reports.catalogue.unit_figures import release_over_weeks
-from compliance.reports.control import Control, Limits, Rule, Signal
+from compliance.reports.catalogue.unit_levels import DIVISIONS
 from compliance.reports.figures import figures_of, report_figures
-from compliance.reports.findings import EntryQuestion, Restated, Step, Trend
-from compliance.reports.judged import judge_periods
-from compliance.reports.proportions import Proportion, Rate, RateDifference
-from compliance.reports.rate_claims import rests_on, unit_compared, units_compared
-from compliance.reports.report_model import DivisionFigures, Figures, Quality
+from compliance.reports.judging.judged import judge_periods
+from compliance.reports.judging.sources import GivenRecords
+from compliance.reports.methods.control import Control, Limits, Rule, Signal
+from compliance.reports.methods.statistics import wilson
+from compliance.reports.model import words
+from compliance.reports.model.findings import EntryQuestion, Restated, Step, Trend
+from compliance.reports.model.proportions import Proportion, Rate, RateDifference
+from compliance.reports.model.report_model import DivisionFigures, Figures, Quality
+from compliance.reports.periods.weeks import Week
 from compliance.reports.sections import summary_lines
-from compliance.reports.sentences import sentence
-from compliance.reports.sources import GivenRecords
-from compliance.reports.statistics import wilson
-from compliance.reports.unit_levels import DIVISIONS
-from compliance.reports.weeks import Week
+from compliance.reports.wording import attention, passages, telling
+from compliance.reports.wording.rate_claims import rests_on, unit_compared, units_compared
+from compliance.reports.wording.sentences import sentence
 from tests.unit.test_figures_words import NOW, WEEK, weeks_of
 
 replace = msgspec.structs.replace

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from compliance.reports.rates import counted_share
+from compliance.reports.judging.rates import counted_share
 from compliance.returns.filling import line_of
 from compliance.returns.return_content import ReturnContent, ReturnLine, ReturnMeasure
 from compliance.returns.withholding import withhold

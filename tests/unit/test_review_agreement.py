@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.inter_rater import cohens_kappa
 
-from compliance.reports.statistics import Z, wilson
+from compliance.reports.methods.statistics import Z, wilson
 from compliance.reviews.agreement import measure_agreement
 
 READINGS = st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abc")), max_size=40)

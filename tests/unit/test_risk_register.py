@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from compliance.reports.list_files import list_csv
-from compliance.reports.render import page_of
+from compliance.reports.rendering.list_files import list_csv
+from compliance.reports.rendering.render import page_of
 from compliance.reports.risk_register import PublishedWeek, assess, level_of, risk_list, risk_report
 from compliance.risk_settings import RiskControl, RiskSettings
 

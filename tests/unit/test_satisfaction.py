@@ -7,16 +7,17 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from compliance.policy.calendars import LocalDates
-from compliance.reports.editions import public
+from compliance.reports.catalogue.editions import public
 from compliance.reports.figure_rows import rows
+from compliance.reports.judging.satisfaction import find_satisfaction, name_divisions, told_before
+from compliance.reports.model.report_model import Figures
+from compliance.reports.model.satisfaction_model import Satisfaction
 from compliance.reports.organisation import organisation_of
-from compliance.reports.parts import Items, Note, Statement, Table, plain
-from compliance.reports.periods import parse_period
-from compliance.reports.report_model import Figures
-from compliance.reports.satisfaction import Satisfaction, find_satisfaction, name_divisions, told_before
-from compliance.reports.satisfaction_sentences import satisfaction_claims
+from compliance.reports.periods.periods import parse_period
+from compliance.reports.pieces.parts import Items, Note, Statement, Table, plain
 from compliance.reports.sections import SECTIONS, report_of
-from compliance.reports.sentences import sentence
+from compliance.reports.wording.satisfaction_sentences import satisfaction_claims
+from compliance.reports.wording.sentences import sentence
 from compliance.store.surveys import FormerResult, WaveResult
 from tests.integration.test_report_html import figures
 from tests.stores import at

@@ -10,9 +10,9 @@ from scipy.stats import norm
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 from compliance.records.columns import encode_texts
-from compliance.reports.clusters import clustered, teams
-from compliance.reports.rates import change
-from compliance.reports.statistics import Z, design_effect, intra_cluster_correlation, newcombe, wilson
+from compliance.reports.judging.clusters import clustered, teams
+from compliance.reports.judging.rates import change
+from compliance.reports.methods.statistics import Z, design_effect, intra_cluster_correlation, newcombe, wilson
 
 ALPHA = 2 * norm.sf(Z)
 """The level at which the other implementations use the very z of statistics 1.4."""

@@ -12,7 +12,7 @@ from scipy.stats import f_oneway, norm, t
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep
 
-from compliance.reports.statistics import (
+from compliance.reports.methods.statistics import (
     benjamini_hochberg,
     cumulative_sum,
     intra_cluster_correlation,

@@ -15,9 +15,9 @@ from compliance.reminder_settings import Reminders
 from compliance.reminders import find_disagreement
 from compliance.reminders.owed import Owed, Standing, find_owed, horizon
 from compliance.reminders.team_rules import TeamRules
-from compliance.reports.parts import Note, Statement, Table, plain
+from compliance.reports.examining.trial_effect import FIRST_WEEK, list_trial_rows, measure_trial
+from compliance.reports.pieces.parts import Note, Statement, Table, plain
 from compliance.reports.sections.reminder_trial import CANNOT_SHOW, ONCE, trial_parts
-from compliance.reports.trial_effect import FIRST_WEEK, list_trial_rows, measure_trial
 from compliance.simulator import SimulatedForce
 from compliance.store.trials import RegisteredTrial
 from tests.histories import histories

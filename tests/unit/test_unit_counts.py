@@ -7,10 +7,10 @@ import pytest
 
 from compliance.policy.verdicts import LATE, MET, MISSED, OVERDUE
 from compliance.records.columns import Coded
-from compliance.reports.clusters import effect, teams
-from compliance.reports.proportions import Clustering
-from compliance.reports.rates import Cohort, has, proportion
-from compliance.reports.unit_counts import UnitCounts
+from compliance.reports.judging.clusters import effect, teams
+from compliance.reports.judging.rates import Cohort, has, proportion
+from compliance.reports.judging.unit_counts import UnitCounts
+from compliance.reports.model.proportions import Clustering
 
 FOUND = Clustering("", officer=0.07, officer_week=0.5, team=0.03)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from compliance.mail import Mail, Pilot
-from compliance.reports.output_files import write_whole as write_report
+from compliance.reports.rendering.output_files import write_whole as write_report
 from compliance.writing import whole_file, write_whole
 from tests.stores import at
 

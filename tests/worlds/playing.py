@@ -10,20 +10,20 @@ from msgspec.structs import replace
 
 from compliance.policy import Policy, load_policy
 from compliance.records.instants import to_micros
-from compliance.reports.claims import Claim
 from compliance.reports.figures import figures_of
-from compliance.reports.findings import Gap
-from compliance.reports.judged import FormerPolicy, JudgedPeriod, Judgements, ReportOptions, judge_periods
+from compliance.reports.judging.judged import FormerPolicy, JudgedPeriod, Judgements, ReportOptions, judge_periods
+from compliance.reports.model.claims import Claim
+from compliance.reports.model.findings import Gap
+from compliance.reports.model.release_facts import ReleaseFacts
+from compliance.reports.model.report_model import Figures, Intake
 from compliance.reports.organisation import Organisation
 from compliance.reports.organisation.entries import OrganisationEntries
-from compliance.reports.parts import Heading, Section, claims_in
-from compliance.reports.release import pass_gate
-from compliance.reports.release_counts import count_release, count_usual
-from compliance.reports.release_facts import ReleaseFacts
-from compliance.reports.report_model import Figures, Intake
+from compliance.reports.periods.spans import Span
+from compliance.reports.periods.weeks import Week
+from compliance.reports.pieces.parts import Heading, Section, claims_in
+from compliance.reports.releasing.release import pass_gate
+from compliance.reports.releasing.release_counts import count_release, count_usual
 from compliance.reports.sections import report_of
-from compliance.reports.spans import Span
-from compliance.reports.weeks import Week
 from tests.worlds import tampering
 from tests.worlds.catalogue import LAST, World
 from tests.worlds.contacts import play

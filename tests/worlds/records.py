@@ -23,7 +23,7 @@ from compliance.records.columns import (
     Victims,
 )
 from compliance.records.instants import NONE, to_micros
-from compliance.reports.sources import KnownRecords
+from compliance.reports.judging.sources import KnownRecords
 from compliance.simulator.force_profile import OFFENCES
 from compliance.store.column_pool import take_columns
 from tests.worlds.force import FIRST_DAY, Cases, Ints

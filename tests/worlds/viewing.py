@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from compliance.reports.claims import Claim
+from compliance.reports.model.claims import Claim
 from tests.worlds.catalogue import Due
 from tests.worlds.force import START
 from tests.worlds.playing import PlayedWorld, Told

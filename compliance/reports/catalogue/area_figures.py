@@ -24,9 +24,9 @@ from compliance.reports.catalogue.unit_figures import (
     rows_in_period,
     rows_trailing,
 )
-from compliance.reports.proportions import Proportion
-from compliance.reports.report_model import DivisionFigures, Figures, RequirementFigures
-from compliance.reports.unit_levels import AREAS
+from compliance.reports.catalogue.unit_levels import AREAS
+from compliance.reports.model.proportions import Proportion
+from compliance.reports.model.report_model import DivisionFigures, Figures, RequirementFigures
 
 ShareOf = Callable[[DivisionFigures], Proportion | None]
 """One of the shares of a unit, None where it has none."""

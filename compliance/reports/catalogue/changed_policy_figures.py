@@ -8,7 +8,7 @@ from compliance.reports.catalogue.disclosure import not_disclosed
 from compliance.reports.catalogue.edition import Edition
 from compliance.reports.catalogue.figure import KEY, Figure
 from compliance.reports.catalogue.row import PlacedRow, share_row
-from compliance.reports.report_model import Figures
+from compliance.reports.model.report_model import Figures
 
 
 def _count(_edition: Edition, _requirement: str, _group: str | None) -> CountedRows | str:

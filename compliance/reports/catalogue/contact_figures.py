@@ -17,11 +17,11 @@ from compliance.reports.catalogue.edition_records import find_name
 from compliance.reports.catalogue.figure import Disclosure, Figure
 from compliance.reports.catalogue.reminder_figures import AFTER_REMINDER, count_after_reminder
 from compliance.reports.catalogue.row import NO_NAME, PlacedRow, count_row, share_row
-from compliance.reports.clusters import own_effect
-from compliance.reports.entry import Seen
-from compliance.reports.findings import Way
-from compliance.reports.rates import has
-from compliance.reports.report_model import Figures
+from compliance.reports.examining.entry import Seen
+from compliance.reports.judging.clusters import own_effect
+from compliance.reports.judging.rates import has
+from compliance.reports.model.findings import Way
+from compliance.reports.model.report_model import Figures
 
 INFORMED, ATTEMPTED = "informed", "attempted"
 

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from compliance.reports.catalogue.case import TracedCase
-from compliance.reports.proportions import Proportion, Rate
-from compliance.reports.rates import proportion
+from compliance.reports.judging.rates import proportion
+from compliance.reports.model.proportions import Proportion, Rate
 
 COUNT: Final = "count"
 OF: Final = "of"

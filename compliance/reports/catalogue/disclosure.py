@@ -9,8 +9,8 @@ from typing import Final
 from msgspec.structs import replace
 
 from compliance.reports.catalogue.figure import Disclosure, Release
-from compliance.reports.proportions import Proportion, Rate
-from compliance.reports.report_model import Figures, RequirementFigures
+from compliance.reports.model.proportions import Proportion, Rate
+from compliance.reports.model.report_model import Figures, RequirementFigures
 
 SMALL: Final = range(1, 5)
 WITHHELD: Final = Proportion(0, 0, None, None, None, 1.0, withheld=True)

@@ -11,8 +11,8 @@ from compliance.reports.catalogue.disclosure import not_disclosed
 from compliance.reports.catalogue.edition import Edition
 from compliance.reports.catalogue.figure import Figure
 from compliance.reports.catalogue.row import PlacedRow, share_row
-from compliance.reports.findings import TeamPattern
-from compliance.reports.report_model import Figures
+from compliance.reports.model.findings import TeamPattern
+from compliance.reports.model.report_model import Figures
 
 
 def list_duplicates(edition: Edition) -> tuple[TeamPattern, ...]:

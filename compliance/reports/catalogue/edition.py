@@ -19,31 +19,31 @@ from compliance.policy.status import Flags
 from compliance.policy.verdicts import Verdicts
 from compliance.records import columns
 from compliance.records.columns import Coded
-from compliance.reports.case_sets import QualityRows
 from compliance.reports.catalogue.edition_clusters import ALL, LIVE, EditionClusters
 from compliance.reports.catalogue.edition_period import EditionPeriod
 from compliance.reports.catalogue.edition_records import EditionRecords
-from compliance.reports.duplicates import Duplicates, find_duplicates
-from compliance.reports.entry import Seen, contacts, questions
-from compliance.reports.judged import (
+from compliance.reports.catalogue.unit_levels import AREAS
+from compliance.reports.examining.duplicates import Duplicates, find_duplicates
+from compliance.reports.examining.entry import Seen, contacts, questions
+from compliance.reports.examining.patterns import PatternRows, find_patterns
+from compliance.reports.examining.quality import find_quality_rows
+from compliance.reports.examining.reminding import Mailed
+from compliance.reports.judging.judged import (
     TRAILING,
     JudgedPeriod,
     Judgements,
     ReportOptions,
     list_charted_weeks,
 )
+from compliance.reports.judging.questions import live_only, same_day_readings
+from compliance.reports.judging.rates import Cohort, due_in, has, owner, together
+from compliance.reports.judging.restatement import Earlier
+from compliance.reports.judging.silent_victims import Silence
+from compliance.reports.judging.sources import GivenRecords
+from compliance.reports.model.case_sets import QualityRows
 from compliance.reports.organisation import UnitMap
-from compliance.reports.patterns import PatternRows, find_patterns
-from compliance.reports.periods import parse_period
-from compliance.reports.quality import find_quality_rows
-from compliance.reports.questions import live_only, same_day_readings
-from compliance.reports.rates import Cohort, due_in, has, owner, together
-from compliance.reports.reminding import Mailed
-from compliance.reports.restatement import Earlier
-from compliance.reports.silent_victims import Silence
-from compliance.reports.sources import GivenRecords
-from compliance.reports.spans import Span
-from compliance.reports.unit_levels import AREAS
+from compliance.reports.periods.periods import parse_period
+from compliance.reports.periods.spans import Span
 
 SIDE_BY_SIDE: Final = timedelta(days=28)
 """How long after a reorganisation divisions are also shown by the former map."""

@@ -4,14 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from compliance.reports.changes import Part
-from compliance.reports.clusters import effect, estimate, teams
-from compliance.reports.proportions import Clustering
-from compliance.reports.rates import Cohort
-from compliance.reports.spans import Span
-from compliance.reports.unit_levels import AREAS, DIVISIONS
-from compliance.reports.weeks import Week
-from compliance.reports.weeks_compared import of_part
+from compliance.reports.catalogue.unit_levels import AREAS, DIVISIONS
+from compliance.reports.judging.clusters import effect, estimate, teams
+from compliance.reports.judging.rates import Cohort
+from compliance.reports.judging.weeks_compared import of_part
+from compliance.reports.model.changes import Part
+from compliance.reports.model.proportions import Clustering
+from compliance.reports.periods.spans import Span
+from compliance.reports.periods.weeks import Week
 
 ALL: Final = ""
 """All obligations of a requirement, as they count."""

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from compliance.policy.verdicts import Verdicts
-from compliance.reports.clusters import correlation
-from compliance.reports.judged import JudgedPeriod
-from compliance.reports.rates import Cohort, due_in, has
-from compliance.reports.silent_victims import Silence, silence
-from compliance.reports.spans import Span
+from compliance.reports.judging.clusters import correlation
+from compliance.reports.judging.judged import JudgedPeriod
+from compliance.reports.judging.rates import Cohort, due_in, has
+from compliance.reports.judging.silent_victims import Silence, silence
+from compliance.reports.periods.spans import Span
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ from compliance.errors import SettingsError, nearest
 from compliance.policy import Policy, judge
 from compliance.policy.verdicts import Verdicts
 from compliance.records.columns import Coded, Columns
-from compliance.reports.beginning import Beginning, begin
-from compliance.reports.judged import Judgements, ReportOptions, judge_span, of_division
-from compliance.reports.printable_figures import make_printable
-from compliance.reports.sources import KnownRecords, RecordSource, complete_records, select_complete
-from compliance.reports.spans import Span
-from compliance.reports.unit_levels import AREAS, DIVISIONS
+from compliance.reports.catalogue.unit_levels import AREAS, DIVISIONS
+from compliance.reports.judging.beginning import Beginning, begin
+from compliance.reports.judging.judged import Judgements, ReportOptions, judge_span, of_division
+from compliance.reports.judging.sources import KnownRecords, RecordSource, complete_records, select_complete
+from compliance.reports.model.printable_figures import make_printable
+from compliance.reports.periods.spans import Span
 
 FEW_NAMES: Final = 20
 """The largest number of known names that an error lists when one is unknown."""

@@ -7,8 +7,8 @@ from typing import Final
 from compliance.reports.catalogue.counted import CountedRows
 from compliance.reports.catalogue.edition import Edition
 from compliance.reports.catalogue.row import PlacedRow
-from compliance.reports.proportions import Proportion
-from compliance.reports.report_model import Figures
+from compliance.reports.model.proportions import Proportion
+from compliance.reports.model.report_model import Figures
 
 Counting = Callable[[Edition, str, str | None], CountedRows | str]
 """Takes (edition, key, group) and returns the rows that are counted, or why there are none and where to look.

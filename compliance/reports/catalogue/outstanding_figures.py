@@ -15,10 +15,10 @@ from compliance.reports.catalogue.edition import Edition
 from compliance.reports.catalogue.figure import KEY, Disclosure, Figure
 from compliance.reports.catalogue.row import PlacedRow, band_measure, count_row, share_row
 from compliance.reports.catalogue.silence_figures import list_victims, select_owned
-from compliance.reports.clusters import correlation, effect
-from compliance.reports.rates import BANDS
-from compliance.reports.report_model import Figures, RequirementFigures
-from compliance.reports.silent_victims import Facts, find_closed_across, victims_at_close
+from compliance.reports.judging.clusters import correlation, effect
+from compliance.reports.judging.rates import BANDS
+from compliance.reports.judging.silent_victims import Facts, find_closed_across, victims_at_close
+from compliance.reports.model.report_model import Figures, RequirementFigures
 
 
 def _count_overdue(edition: Edition, requirement: str, _group: str | None) -> CountedRows:

@@ -10,9 +10,9 @@ from compliance.reports.catalogue.edition import Edition
 from compliance.reports.catalogue.figure import KEY, Counting, Figure, ReportRows
 from compliance.reports.catalogue.rate_figures import CASES, OF_DUE, due_in_period, rows_of_weeks
 from compliance.reports.catalogue.row import PlacedRow, share_row
-from compliance.reports.changes import PART_NAMES, PART_TITLES, Part
-from compliance.reports.report_model import Figures
-from compliance.reports.weeks_compared import of_part, parts_of
+from compliance.reports.judging.weeks_compared import of_part, parts_of
+from compliance.reports.model.changes import PART_NAMES, PART_TITLES, Part
+from compliance.reports.model.report_model import Figures
 
 
 def _count(part: Part, which: str) -> Counting:

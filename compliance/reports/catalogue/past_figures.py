@@ -15,11 +15,11 @@ from compliance.reports.catalogue.edition_records import find_name
 from compliance.reports.catalogue.figure import KEY, Counting, Figure, ReportRows
 from compliance.reports.catalogue.rate_figures import CASES
 from compliance.reports.catalogue.row import PlacedRow, count_row
-from compliance.reports.changes import PAST_FIGURE, Part
-from compliance.reports.judged import TRAILING, list_charted_weeks
-from compliance.reports.rates import Cohort, has, together
-from compliance.reports.report_model import Figures
-from compliance.reports.weeks_compared import COMPARED, list_compared, of_part
+from compliance.reports.judging.judged import TRAILING, list_charted_weeks
+from compliance.reports.judging.rates import Cohort, has, together
+from compliance.reports.judging.weeks_compared import COMPARED, list_compared, of_part
+from compliance.reports.model.changes import PAST_FIGURE, Part
+from compliance.reports.model.report_model import Figures
 
 DUE: Final = "due"
 MET_BEFORE: Final = "met_before"

@@ -11,9 +11,9 @@ from compliance.reports.catalogue.disclosure import not_disclosed
 from compliance.reports.catalogue.edition import Edition
 from compliance.reports.catalogue.figure import Figure
 from compliance.reports.catalogue.row import PlacedRow, count_row, share_row
-from compliance.reports.findings import Pattern, TeamPattern
-from compliance.reports.patterns import PatternRows, TeamRows
-from compliance.reports.report_model import Figures
+from compliance.reports.examining.patterns import PatternRows, TeamRows
+from compliance.reports.model.findings import Pattern, TeamPattern
+from compliance.reports.model.report_model import Figures
 
 
 def list_patterns(edition: Edition) -> tuple[Pattern, ...]:

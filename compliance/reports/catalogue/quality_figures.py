@@ -9,17 +9,17 @@ import msgspec
 import numpy as np
 
 from compliance.errors import SettingsError, nearest
-from compliance.reports.case_sets import QualityRows
 from compliance.reports.catalogue.case import TracedCase, aside, crimes, events, obligations, updates, victims
 from compliance.reports.catalogue.counted import CountedRows, every
 from compliance.reports.catalogue.disclosure import count
 from compliance.reports.catalogue.edition import Edition
 from compliance.reports.catalogue.figure import Disclosure, Figure
 from compliance.reports.catalogue.row import PlacedRow, count_row
-from compliance.reports.quality import DISPUTED, SET_ASIDE, UNPRINTABLE
-from compliance.reports.report_model import Figures
-from compliance.reports.unknown_quality import FIELDS, select_unknown, values_of
-from compliance.reports.unknown_units import UNITS, select_unknown_units
+from compliance.reports.examining.quality import DISPUTED, SET_ASIDE, UNPRINTABLE
+from compliance.reports.examining.unknown_quality import FIELDS, select_unknown, values_of
+from compliance.reports.examining.unknown_units import UNITS, select_unknown_units
+from compliance.reports.model.case_sets import QualityRows
+from compliance.reports.model.report_model import Figures
 
 IN_PERIOD, HELD = "in_period", "held"
 VANISHED: Final = "vanished"

@@ -23,12 +23,12 @@ from compliance.reports.catalogue.edition_clusters import LIVE as LIVE_ONLY
 from compliance.reports.catalogue.edition_period import EditionPeriod
 from compliance.reports.catalogue.figure import KEY, Counting, Disclosure, Figure, ReportRows
 from compliance.reports.catalogue.row import PlacedRow, change_numbers, share_row
-from compliance.reports.control import assurance, chart_as_told
-from compliance.reports.findings import Trend
-from compliance.reports.proportions import Rate, RateDifference
-from compliance.reports.rates import Cohort
-from compliance.reports.report_model import Figures, Overdue, Period, RequirementFigures
-from compliance.reports.trends import excluded, values
+from compliance.reports.judging.rates import Cohort
+from compliance.reports.judging.trends import excluded, values
+from compliance.reports.methods.control import assurance, chart_as_told
+from compliance.reports.model.findings import Trend
+from compliance.reports.model.proportions import Rate, RateDifference
+from compliance.reports.model.report_model import Figures, Overdue, Period, RequirementFigures
 
 OF_DUE: Final = {COUNT: "met", "late": "late", "overdue": "overdue", "missed": "missed"}
 """The measures of a rate."""

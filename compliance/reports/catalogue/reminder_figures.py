@@ -15,11 +15,11 @@ from compliance.reports.catalogue.disclosure import not_disclosed
 from compliance.reports.catalogue.edition import Edition
 from compliance.reports.catalogue.figure import Figure
 from compliance.reports.catalogue.row import PlacedRow, change_numbers, count_row, share_row
-from compliance.reports.clusters import own_effect
-from compliance.reports.rates import owner
-from compliance.reports.reminding import DAY, Mailed, Waits, after_last_mail, name_step
-from compliance.reports.report_model import Figures
-from compliance.reports.trial_effect import TRIED, USUAL, is_settled, list_trial_rows
+from compliance.reports.examining.reminding import DAY, Mailed, Waits, after_last_mail, name_step
+from compliance.reports.examining.trial_effect import TRIED, USUAL, is_settled, list_trial_rows
+from compliance.reports.judging.clusters import own_effect
+from compliance.reports.judging.rates import owner
+from compliance.reports.model.report_model import Figures
 from compliance.store.notice_kinds import LadderStep
 
 NO_MAILS: Final = "these records say nothing of mails: only the running service knows what it sent"

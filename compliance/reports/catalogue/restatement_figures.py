@@ -16,9 +16,9 @@ from compliance.reports.catalogue.disclosure import not_disclosed
 from compliance.reports.catalogue.edition import Edition
 from compliance.reports.catalogue.figure import KEY, Figure
 from compliance.reports.catalogue.row import PlacedRow, count_row
-from compliance.reports.rates import due_in
-from compliance.reports.report_model import Figures
-from compliance.reports.restatement import CAUSES, PUBLISHED, Earlier, Restatement, counts
+from compliance.reports.judging.rates import due_in
+from compliance.reports.judging.restatement import CAUSES, PUBLISHED, Earlier, Restatement, counts
+from compliance.reports.model.report_model import Figures
 
 NOW: Final = "now"
 _Key = tuple[str, str, int]

@@ -4,7 +4,7 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct
 
-from compliance.reports.proportions import Proportion, RateDifference
+from compliance.reports.model.proportions import Proportion, RateDifference
 
 Number = int | float | None
 NO_NAME: Final = "not recorded"

@@ -15,10 +15,10 @@ from compliance.reports.catalogue.disclosure import SMALL, counts_of, reveals_sm
 from compliance.reports.catalogue.edition import Edition
 from compliance.reports.catalogue.figure import Counting, Disclosure, Figure
 from compliance.reports.catalogue.row import PlacedRow, count_row, share_row
-from compliance.reports.proportions import Proportion
-from compliance.reports.questions import first_owed
-from compliance.reports.rates import Cohort
-from compliance.reports.report_model import Figures, SameDay
+from compliance.reports.judging.questions import first_owed
+from compliance.reports.judging.rates import Cohort
+from compliance.reports.model.proportions import Proportion
+from compliance.reports.model.report_model import Figures, SameDay
 
 UPDATED_LATER: Final = "updated_later"
 

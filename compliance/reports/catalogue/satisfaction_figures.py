@@ -11,8 +11,8 @@ from compliance.reports.catalogue.disclosure import WITHHELD, reveals_small, sha
 from compliance.reports.catalogue.edition import Edition
 from compliance.reports.catalogue.figure import Disclosure, Figure
 from compliance.reports.catalogue.row import PlacedRow, change_numbers, share_row
-from compliance.reports.report_model import Figures
-from compliance.reports.satisfaction import Satisfaction
+from compliance.reports.model.report_model import Figures
+from compliance.reports.model.satisfaction_model import Satisfaction
 
 _WHAT: Final = "victims satisfied"
 

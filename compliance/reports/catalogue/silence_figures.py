@@ -28,11 +28,11 @@ from compliance.reports.catalogue.edition_records import find_name
 from compliance.reports.catalogue.figure import Counting, Disclosure, Figure, ReportRows
 from compliance.reports.catalogue.row import PlacedRow, share_row
 from compliance.reports.catalogue.unit_figures import each_unit, section_of
-from compliance.reports.clusters import effect
-from compliance.reports.rates import has
-from compliance.reports.report_model import Figures, Period, RequirementFigures
-from compliance.reports.silent_victims import VictimsAsked, silent_victims
-from compliance.reports.unit_levels import UnitLevel, find_level
+from compliance.reports.catalogue.unit_levels import UnitLevel, find_level
+from compliance.reports.judging.clusters import effect
+from compliance.reports.judging.rates import has
+from compliance.reports.judging.silent_victims import VictimsAsked, silent_victims
+from compliance.reports.model.report_model import Figures, Period, RequirementFigures
 
 
 def count_silent(

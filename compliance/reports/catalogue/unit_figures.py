@@ -20,10 +20,10 @@ from compliance.reports.catalogue.edition_records import find_name
 from compliance.reports.catalogue.figure import KEY, Counting, Disclosure, Figure, ReportRows
 from compliance.reports.catalogue.rate_figures import CASES, OF_DUE, due_in_period, rate_rows
 from compliance.reports.catalogue.row import NO_NAME, PlacedRow, change_numbers, share_row
-from compliance.reports.proportions import Rate
-from compliance.reports.rates import Cohort, has
-from compliance.reports.report_model import DivisionFigures, Figures, FormerMap, RequirementFigures
-from compliance.reports.unit_levels import AREAS, DIVISIONS, TEAMS, UnitLevel, find_level, list_levels
+from compliance.reports.catalogue.unit_levels import AREAS, DIVISIONS, TEAMS, UnitLevel, find_level, list_levels
+from compliance.reports.judging.rates import Cohort, has
+from compliance.reports.model.proportions import Rate
+from compliance.reports.model.report_model import DivisionFigures, Figures, FormerMap, RequirementFigures
 
 _Listed = Callable[..., tuple[TracedCase, ...]]
 

@@ -13,14 +13,14 @@ from compliance.errors import SettingsError
 from compliance.policy import Policy
 from compliance.records import Columns
 from compliance.records.columns import encode_texts
-from compliance.reports.beginning import Beginning, begin
-from compliance.reports.judged import TRAILING, JudgedPeriod, judge_span, list_charted_weeks
+from compliance.reports.judging.beginning import Beginning, begin
+from compliance.reports.judging.judged import TRAILING, JudgedPeriod, judge_span, list_charted_weeks
+from compliance.reports.judging.rates import Cohort
+from compliance.reports.judging.silent_victims import Silence
+from compliance.reports.judging.sources import GivenRecords, complete_records
 from compliance.reports.organisation.force_map import ForceMap, PlacedUnit
 from compliance.reports.organisation.placed_records import UnplacedName, place_records
-from compliance.reports.rates import Cohort
-from compliance.reports.silent_victims import Silence
-from compliance.reports.sources import GivenRecords, complete_records
-from compliance.reports.weeks import Week
+from compliance.reports.periods.weeks import Week
 from compliance.text import count_noun
 
 Held = TypeVar("Held", Cohort, Silence)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from compliance.reports import words
-from compliance.reports.forces.force_model import ComparedRequirement, FiguresAcross, ForceFigures
-from compliance.reports.report_model import DivisionFigures
+from compliance.reports.model import words
+from compliance.reports.model.force_model import ComparedRequirement, FiguresAcross, ForceFigures
+from compliance.reports.model.report_model import DivisionFigures
 from compliance.text import count_noun, printable
 
 NO_RANKING: Final = "A difference shows no cause. Units that do not differ are not to be ranked (statistics 1.5, 3.2)."

@@ -18,19 +18,19 @@ from compliance.records.columns import Coded, encode_texts, joined_texts
 from compliance.reports.catalogue.edition import Edition
 from compliance.reports.catalogue.rate_figures import RATE
 from compliance.reports.catalogue.silence_figures import SILENT
-from compliance.reports.clusters import teams
-from compliance.reports.compared_units import compare_units, find_funnel
-from compliance.reports.families import judge_families
+from compliance.reports.comparing.compared_units import compare_units, find_funnel
+from compliance.reports.comparing.families import judge_families
 from compliance.reports.forces.across_forces import ForceWeeks, Held, JudgedGroup
-from compliance.reports.forces.force_model import ComparedRequirement, FiguresAcross, ForceFigures, ForceMapUsed
-from compliance.reports.judged import TRAILING, JudgedPeriod, ReportOptions
+from compliance.reports.judging.clusters import teams
+from compliance.reports.judging.judged import TRAILING, JudgedPeriod, ReportOptions
+from compliance.reports.judging.rates import rate, together
+from compliance.reports.judging.silent_victims import Silence
+from compliance.reports.model.force_model import ComparedRequirement, FiguresAcross, ForceFigures, ForceMapUsed
 from compliance.reports.organisation import UnitMap
 from compliance.reports.organisation.force_map import ForceMap
 from compliance.reports.organisation.forces import Forces, load_forces
-from compliance.reports.periods import newest_settled
-from compliance.reports.rates import rate, together
-from compliance.reports.silent_victims import Silence
-from compliance.reports.weeks import Week
+from compliance.reports.periods.periods import newest_settled
+from compliance.reports.periods.weeks import Week
 
 BY: Final = ("force", "force,area", "force,division", "force,area,division")
 """Which units are compared."""

@@ -8,7 +8,6 @@ from typing import Final, Literal
 
 import msgspec
 
-from compliance.reports import words
 from compliance.reports.forces.force_families import (
     NO_RANKING,
     UnitFamily,
@@ -17,12 +16,13 @@ from compliance.reports.forces.force_families import (
     name_unit,
     say_chance,
 )
-from compliance.reports.forces.force_model import ComparedRequirement, FiguresAcross
 from compliance.reports.forces.force_page import force_report
-from compliance.reports.printable_figures import cell_text
-from compliance.reports.proportions import Proportion, Rate
-from compliance.reports.render import page_of
-from compliance.reports.report_model import DivisionFigures
+from compliance.reports.model import words
+from compliance.reports.model.force_model import ComparedRequirement, FiguresAcross
+from compliance.reports.model.printable_figures import cell_text
+from compliance.reports.model.proportions import Proportion, Rate
+from compliance.reports.model.report_model import DivisionFigures
+from compliance.reports.rendering.render import page_of
 from compliance.text import count_noun, printable
 
 _WIDTH: Final = 118

@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from typing import Final
 
-from compliance.reports import charts
-from compliance.reports.cells import SHARE, difference_drawn, points_cell, rate, rate_and_counts, share_cells
 from compliance.reports.forces.force_families import (
     NO_RANKING,
     UnitFamily,
@@ -13,11 +11,25 @@ from compliance.reports.forces.force_families import (
     name_unit,
     say_chance,
 )
-from compliance.reports.forces.force_model import ComparedRequirement, FiguresAcross
-from compliance.reports.parts import Chart, Column, Items, Part, Report, Row, Section, Table, cell, note, statement
-from compliance.reports.report_model import DivisionFigures
-from compliance.reports.telling import FEW_GREY, FUNNEL_KEY
-from compliance.reports.words import count_of, difference_of, heading, list_names, reach
+from compliance.reports.model.force_model import ComparedRequirement, FiguresAcross
+from compliance.reports.model.report_model import DivisionFigures
+from compliance.reports.model.words import count_of, difference_of, heading, list_names, reach
+from compliance.reports.pieces import charts
+from compliance.reports.pieces.cells import SHARE, difference_drawn, points_cell, rate, rate_and_counts, share_cells
+from compliance.reports.pieces.parts import (
+    Chart,
+    Column,
+    Items,
+    Part,
+    Report,
+    Row,
+    Section,
+    Table,
+    cell,
+    note,
+    statement,
+)
+from compliance.reports.wording.telling import FEW_GREY, FUNNEL_KEY
 
 _MANY: Final = 12
 """From how many rows a table is set closely."""

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import Final
 
-from compliance.reports.parts import Report, Section
-from compliance.reports.periods import in_words
-from compliance.reports.report_model import Figures
+from compliance.reports.model.report_model import Figures
+from compliance.reports.model.words import heading, span
+from compliance.reports.periods.periods import in_words
+from compliance.reports.pieces.parts import Report, Section
 from compliance.reports.sections.change_over_time import change_over_time
 from compliance.reports.sections.contact_methods import contact_methods
 from compliance.reports.sections.data_quality import data_quality
@@ -24,7 +25,6 @@ from compliance.reports.sections.summary import summary, summary_lines
 from compliance.reports.sections.units import areas_beside_the_rest, units_beside_the_rest
 from compliance.reports.sections.victim_groups import victim_groups
 from compliance.reports.sections.victims_say import victims_say
-from compliance.reports.words import heading, span
 
 __all__ = [
     "SECTIONS",

@@ -5,14 +5,16 @@ from datetime import date
 from itertools import chain
 from typing import NamedTuple
 
-from compliance.reports import charts
-from compliance.reports.cells import NONE, SHARE, cases, name_of, share_cells, whole
-from compliance.reports.changes import PART_NAMES
-from compliance.reports.claims import Claim, ClaimKind, SpecialCause
-from compliance.reports.duplicate_claims import causes_held
-from compliance.reports.editions import PUBLIC
-from compliance.reports.findings import PartFigures, Trend
-from compliance.reports.parts import (
+from compliance.reports.catalogue.editions import PUBLIC
+from compliance.reports.model.changes import PART_NAMES
+from compliance.reports.model.claims import Claim, ClaimKind, SpecialCause
+from compliance.reports.model.findings import PartFigures, Trend
+from compliance.reports.model.report_model import Figures, RequirementFigures
+from compliance.reports.model.words import ON_DUPLICATES, count_of, heading, percent
+from compliance.reports.periods.periods import in_words
+from compliance.reports.pieces import charts
+from compliance.reports.pieces.cells import NONE, SHARE, cases, name_of, share_cells, whole
+from compliance.reports.pieces.parts import (
     Chart,
     Column,
     Direction,
@@ -28,12 +30,11 @@ from compliance.reports.parts import (
     statement,
     text_of,
 )
-from compliance.reports.periods import in_words
-from compliance.reports.rate_claims import subject_of
-from compliance.reports.report_model import Figures, RequirementFigures
-from compliance.reports.sentences import cause_of_group, causes_together, sentence, weeks_of
-from compliance.reports.shared_causes import SharedCauses, shared_causes
-from compliance.reports.telling import (
+from compliance.reports.wording.duplicate_claims import causes_held
+from compliance.reports.wording.rate_claims import subject_of
+from compliance.reports.wording.sentences import cause_of_group, causes_together, sentence, weeks_of
+from compliance.reports.wording.shared_causes import SharedCauses, shared_causes
+from compliance.reports.wording.telling import (
     causes_of_part,
     causes_of_whole,
     chart_in_words,
@@ -47,7 +48,6 @@ from compliance.reports.telling import (
     title_of,
     title_of_part,
 )
-from compliance.reports.words import ON_DUPLICATES, count_of, heading, percent
 
 
 def change_over_time(figures: Figures) -> Section:

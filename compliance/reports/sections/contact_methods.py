@@ -1,10 +1,10 @@
 """How victims are told: contacts by method."""
 
 from compliance.reports.catalogue.row import NO_NAME
-from compliance.reports.cells import cases, whole
-from compliance.reports.parts import Column, Section, Table, cell, note
-from compliance.reports.report_model import Figures
-from compliance.reports.words import heading
+from compliance.reports.model.report_model import Figures
+from compliance.reports.model.words import heading
+from compliance.reports.pieces.cells import cases, whole
+from compliance.reports.pieces.parts import Column, Section, Table, cell, note
 
 
 def contact_methods(figures: Figures) -> Section:

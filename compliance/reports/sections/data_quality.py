@@ -3,15 +3,15 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from compliance.reports.attention import describe_quality, describe_questions, faults, stand_out
-from compliance.reports.cells import met_of, rate, whole, with_name
-from compliance.reports.duplicate_claims import find_duplicated
-from compliance.reports.editions import PUBLIC
-from compliance.reports.findings import EntryQuestion
-from compliance.reports.parts import Column, Heading, Items, Part, Run, Section, Table, cell, note, statement
-from compliance.reports.passages import describe_expected, directory_of, gap_of, pattern_of
-from compliance.reports.report_model import Figures, Quality
+from compliance.reports.catalogue.editions import PUBLIC
+from compliance.reports.model.findings import EntryQuestion
+from compliance.reports.model.report_model import Figures, Quality
+from compliance.reports.pieces.cells import met_of, rate, whole, with_name
+from compliance.reports.pieces.parts import Column, Heading, Items, Part, Run, Section, Table, cell, note, statement
 from compliance.reports.sections.summary import state_claim
+from compliance.reports.wording.attention import describe_quality, describe_questions, faults, stand_out
+from compliance.reports.wording.duplicate_claims import find_duplicated
+from compliance.reports.wording.passages import describe_expected, directory_of, gap_of, pattern_of
 
 QUALITY: Final = "quality"
 """The id of the section about what was found in the records."""

@@ -1,12 +1,12 @@
 """The notice published in place of a report while the crime system has not been read: it gives no rate."""
 
-from compliance.reports.claims import Claim
-from compliance.reports.parts import Report, Section, statement
-from compliance.reports.periods import in_words
+from compliance.reports.model.claims import Claim
+from compliance.reports.model.words import heading
+from compliance.reports.periods.periods import in_words
+from compliance.reports.periods.spans import Span
+from compliance.reports.pieces.parts import Report, Section, statement
 from compliance.reports.sections.summary import state_claim
-from compliance.reports.sentences import delay_headline
-from compliance.reports.spans import Span
-from compliance.reports.words import heading
+from compliance.reports.wording.sentences import delay_headline
 
 TITLE = "Keeping victims informed"
 

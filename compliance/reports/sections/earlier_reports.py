@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from compliance.reports.cells import cases, whole
-from compliance.reports.editions import PUBLIC
-from compliance.reports.findings import Restated
-from compliance.reports.parts import Column, Part, Row, Section, Table, cell, note
-from compliance.reports.passages import describe_restatement, earlier_of, format_difference, select_changed
-from compliance.reports.report_model import Figures
+from compliance.reports.catalogue.editions import PUBLIC
+from compliance.reports.model.findings import Restated
+from compliance.reports.model.report_model import Figures
+from compliance.reports.model.words import count_of, heading, units
+from compliance.reports.pieces.cells import cases, whole
+from compliance.reports.pieces.parts import Column, Part, Row, Section, Table, cell, note
 from compliance.reports.sections.summary import state_claim
-from compliance.reports.words import count_of, heading, units
+from compliance.reports.wording.passages import describe_restatement, earlier_of, format_difference, select_changed
 
 
 def earlier_reports(figures: Figures) -> Section:

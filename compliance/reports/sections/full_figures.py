@@ -2,17 +2,17 @@
 
 from collections.abc import Iterator
 
-from compliance.reports.cells import SHARE, points_cell, share_cells
-from compliance.reports.editions import PUBLIC
-from compliance.reports.parts import Cell, Column, Heading, Part, Row, Section, Table, cell, note, statement
-from compliance.reports.rate_claims import change_of
-from compliance.reports.report_model import Figures, Period, RequirementFigures
+from compliance.reports.catalogue.editions import PUBLIC
+from compliance.reports.catalogue.unit_levels import list_levels
+from compliance.reports.model.report_model import Figures, Period, RequirementFigures
+from compliance.reports.model.words import heading, instant, points_between
+from compliance.reports.pieces.cells import SHARE, points_cell, share_cells
+from compliance.reports.pieces.parts import Cell, Column, Heading, Part, Row, Section, Table, cell, note, statement
 from compliance.reports.sections.change_over_time import trend_parts, weeks_table
 from compliance.reports.sections.data_quality import quality_table, questions_table
 from compliance.reports.sections.reminder_effect import reminders_in_full
 from compliance.reports.sections.units import in_full, units_in_period
-from compliance.reports.unit_levels import list_levels
-from compliance.reports.words import heading, instant, points_between
+from compliance.reports.wording.rate_claims import change_of
 
 
 def full_figures(figures: Figures) -> Section:

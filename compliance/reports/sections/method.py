@@ -4,12 +4,16 @@ from collections.abc import Iterator
 from typing import Final
 
 from compliance.reports.catalogue.edition_clusters import ALL, LIVE
-from compliance.reports.cells import whole
-from compliance.reports.changes import PART_TITLES
+from compliance.reports.catalogue.editions import PUBLIC
+from compliance.reports.catalogue.unit_levels import list_levels
 from compliance.reports.definitions import GLOSSARY
-from compliance.reports.editions import PUBLIC
 from compliance.reports.figure_rows import cases_command
-from compliance.reports.parts import (
+from compliance.reports.model.changes import PART_TITLES
+from compliance.reports.model.proportions import Proportion, Rate
+from compliance.reports.model.report_model import Figures
+from compliance.reports.model.words import count_of, day, heading, instant
+from compliance.reports.pieces.cells import whole
+from compliance.reports.pieces.parts import (
     Cell,
     Column,
     Heading,
@@ -24,11 +28,7 @@ from compliance.reports.parts import (
     code,
     statement,
 )
-from compliance.reports.proportions import Proportion, Rate
-from compliance.reports.report_model import Figures
 from compliance.reports.sections.release_checks import release_checks
-from compliance.reports.unit_levels import list_levels
-from compliance.reports.words import count_of, day, heading, instant
 
 TRACE: Final = "trace"
 """The id of the heading on how a number leads to its cases."""

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 
-from compliance.reports import charts
 from compliance.reports.catalogue.row import band_measure
-from compliance.reports.cells import cases_named, name_of, whole
-from compliance.reports.parts import (
+from compliance.reports.model.report_model import Figures, OverdueBand, RequirementFigures
+from compliance.reports.model.words import day, heading
+from compliance.reports.pieces import charts
+from compliance.reports.pieces.cells import cases_named, name_of, whole
+from compliance.reports.pieces.parts import (
     Cell,
     Chart,
     Column,
@@ -19,11 +21,9 @@ from compliance.reports.parts import (
     statement,
     strong,
 )
-from compliance.reports.passages import describe_closings
-from compliance.reports.report_model import Figures, OverdueBand, RequirementFigures
-from compliance.reports.sentences import sentence
-from compliance.reports.telling import overdue_in_words, stock_claims
-from compliance.reports.words import day, heading
+from compliance.reports.wording.passages import describe_closings
+from compliance.reports.wording.sentences import sentence
+from compliance.reports.wording.telling import overdue_in_words, stock_claims
 
 
 def overdue_and_closed(figures: Figures) -> Section:

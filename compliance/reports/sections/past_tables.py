@@ -3,16 +3,16 @@
 from collections.abc import Iterator
 from typing import Final
 
-from compliance.reports.cells import cases
-from compliance.reports.changes import PAST_FIGURE, OwnPast, PastSeries
-from compliance.reports.claims import Claim, ClaimKind, FirstClaim, Stated
-from compliance.reports.event_sentences import series_name
-from compliance.reports.parts import Column, Heading, Part, Row, Table, cell, note
-from compliance.reports.periods import parse_period
-from compliance.reports.report_model import Figures
-from compliance.reports.sentences import sentence
-from compliance.reports.unit_levels import find_level
-from compliance.reports.words import heading, number, percent, points_text, subtract_shown
+from compliance.reports.catalogue.unit_levels import find_level
+from compliance.reports.model.changes import PAST_FIGURE, OwnPast, PastSeries
+from compliance.reports.model.claims import Claim, ClaimKind, FirstClaim, Stated
+from compliance.reports.model.report_model import Figures
+from compliance.reports.model.words import heading, number, percent, points_text, subtract_shown
+from compliance.reports.periods.periods import parse_period
+from compliance.reports.pieces.cells import cases
+from compliance.reports.pieces.parts import Column, Heading, Part, Row, Table, cell, note
+from compliance.reports.wording.event_sentences import series_name
+from compliance.reports.wording.sentences import sentence
 
 _KINDS: Final = {
     "worse": ClaimKind.WORSE_THAN_BEFORE, "better": ClaimKind.BETTER_THAN_BEFORE, None: ClaimKind.AS_BEFORE,

@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator
 
-from compliance.reports.cells import SHARE, cases, cases_named, points_cell, range_of, rate, share_cells, whole
-from compliance.reports.parts import (
+from compliance.reports.model.proportions import Proportion
+from compliance.reports.model.report_model import Figures, Period, RequirementFigures
+from compliance.reports.model.words import count_of, heading, interval, number, percent, points_between
+from compliance.reports.pieces.cells import SHARE, cases, cases_named, points_cell, range_of, rate, share_cells, whole
+from compliance.reports.pieces.parts import (
     Column,
     Comparison,
     Items,
@@ -22,15 +25,12 @@ from compliance.reports.parts import (
     statement,
     text_of,
 )
-from compliance.reports.proportions import Proportion
-from compliance.reports.rate_claims import change_of, nothing_due, withheld
-from compliance.reports.report_model import Figures, Period, RequirementFigures
 from compliance.reports.sections.change_over_time import causes_of_groups
 from compliance.reports.sections.release_checks import note_unfit, tell_unfit
 from compliance.reports.sections.summary import state_claim
-from compliance.reports.sentences import change_in_points
-from compliance.reports.telling import event_causes
-from compliance.reports.words import count_of, heading, interval, number, percent, points_between
+from compliance.reports.wording.rate_claims import change_of, nothing_due, withheld
+from compliance.reports.wording.sentences import change_in_points
+from compliance.reports.wording.telling import event_causes
 
 
 def period_rates(figures: Figures) -> Section:

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from compliance.reports.parts import Heading, Items, Note, Part, Statement, note, statement
-from compliance.reports.release import FAULTS, check_release
-from compliance.reports.release_facts import Gate, Released
-from compliance.reports.release_sentences import CHECK_NAMES, name_fault
-from compliance.reports.report_model import Figures
+from compliance.reports.model.release_facts import Gate, Released
+from compliance.reports.model.report_model import Figures
+from compliance.reports.model.words import count_of, instant, list_names, percent
+from compliance.reports.pieces.parts import Heading, Items, Note, Part, Statement, note, statement
+from compliance.reports.releasing.release import FAULTS, check_release
 from compliance.reports.sections.summary import state_claim
-from compliance.reports.words import count_of, instant, list_names, percent
+from compliance.reports.wording.release_sentences import CHECK_NAMES, name_fault
 
 
 def release_checks(figures: Figures) -> Iterator[Part]:

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from datetime import date
 
-from compliance.reports.claims import Claim
-from compliance.reports.parts import Heading, Items, Report, Section, code, statement
-from compliance.reports.periods import in_words
-from compliance.reports.release_sentences import CHECK_NAMES
+from compliance.reports.model.claims import Claim
+from compliance.reports.model.words import day, heading
+from compliance.reports.periods.periods import in_words
+from compliance.reports.periods.spans import Span
+from compliance.reports.pieces.parts import Heading, Items, Report, Section, code, statement
 from compliance.reports.sections.delayed import TITLE
 from compliance.reports.sections.summary import state_claim
-from compliance.reports.spans import Span
-from compliance.reports.words import day, heading
+from compliance.reports.wording.release_sentences import CHECK_NAMES
 
 
 def held_report(force: str, period: Span, claims: Sequence[Claim], since: date) -> Report:

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 
-from compliance.reports.cells import cases, rate_and_counts, whole
-from compliance.reports.findings import Reminded, StepEffect
-from compliance.reports.parts import Cell, Column, Part, Run, Section, Table, cell, note, statement
-from compliance.reports.passages import (
+from compliance.reports.model.findings import Reminded, StepEffect
+from compliance.reports.model.proportions import Proportion
+from compliance.reports.model.report_model import Figures
+from compliance.reports.pieces.cells import cases, rate_and_counts, whole
+from compliance.reports.pieces.parts import Cell, Column, Part, Run, Section, Table, cell, note, statement
+from compliance.reports.sections.reminder_trial import trial_parts
+from compliance.reports.wording.passages import (
     EFFECT_LIMITS,
     NO_CAUSE_SHOWN,
     before_in_words,
@@ -13,9 +16,6 @@ from compliance.reports.passages import (
     hours,
     mails_in_words,
 )
-from compliance.reports.proportions import Proportion
-from compliance.reports.report_model import Figures
-from compliance.reports.sections.reminder_trial import trial_parts
 
 
 def reminder_effect(figures: Figures) -> Section:

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import Final
 
-from compliance.reports.cells import SHARE, share_cells
-from compliance.reports.findings import TrialEffect
-from compliance.reports.parts import Column, Part, Table, cell, note, statement
-from compliance.reports.trial_effect import FIRST_WEEK, TRIED, USUAL
-from compliance.reports.words import count_of, day, points_between, points_text, verdict
+from compliance.reports.examining.trial_effect import FIRST_WEEK, TRIED, USUAL
+from compliance.reports.model.findings import TrialEffect
+from compliance.reports.model.words import count_of, day, points_between, points_text, verdict
+from compliance.reports.pieces.cells import SHARE, share_cells
+from compliance.reports.pieces.parts import Column, Part, Table, cell, note, statement
 
 CANNOT_SHOW: Final = (
     "The lot decided which teams tried it, so anything else differs between the two groups by chance alone, which the "

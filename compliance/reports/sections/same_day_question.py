@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from compliance.reports.cells import DRAWN, SHARE, cases_named, draw_share, share_cells
-from compliance.reports.parts import Column, Part, Section, Table, cell, statement
-from compliance.reports.passages import same_day_in_words, same_obligations
-from compliance.reports.report_model import Figures, SameDay
+from compliance.reports.model.report_model import Figures, SameDay
+from compliance.reports.pieces.cells import DRAWN, SHARE, cases_named, draw_share, share_cells
+from compliance.reports.pieces.parts import Column, Part, Section, Table, cell, statement
+from compliance.reports.wording.passages import same_day_in_words, same_obligations
 
 
 def same_day_question(figures: Figures) -> Section:

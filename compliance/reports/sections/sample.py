@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from compliance.reports.parts import Items, Section, statement
-from compliance.reports.report_model import Figures
-from compliance.reports.words import number
+from compliance.reports.model.report_model import Figures
+from compliance.reports.model.words import number
+from compliance.reports.pieces.parts import Items, Section, statement
 
 NAME: Final = "sample"
 """The id of the section."""

@@ -4,36 +4,15 @@ from collections.abc import Iterator
 from datetime import date
 from itertools import chain
 
-from compliance.reports.attention import silence_of, things_to_look_at
-from compliance.reports.beginning import STOCKS
-from compliance.reports.changed_policy import changed_policy_of
-from compliance.reports.claims import Claim, ClaimKind, FirstClaim, SpecialCause, Stated
-from compliance.reports.editions import PUBLIC
+from compliance.reports.catalogue.editions import PUBLIC
+from compliance.reports.catalogue.unit_levels import DIVISIONS, find_level
 from compliance.reports.figure_rows import cases_command
-from compliance.reports.maturity import not_yet_told
-from compliance.reports.parts import Heading, Items, Note, Part, Run, Section, Statement, code, note, statement, text_of
-from compliance.reports.passages import only_same_day
-from compliance.reports.periods import parse_period
-from compliance.reports.proportions import Proportion
-from compliance.reports.rate_claims import (
-    changes_of,
-    list_in_force,
-    nothing_due,
-    rests_on,
-    rests_on_of,
-    unit_compared,
-    units_compared,
-    withheld,
-)
-from compliance.reports.release_facts import Gate
-from compliance.reports.report_model import Figures, Period, RequirementFigures
-from compliance.reports.sections.victims_say import TITLE, state_satisfaction
-from compliance.reports.sentences import causes_together, sentence
-from compliance.reports.shared_causes import shared_causes
-from compliance.reports.spans import Kind
-from compliance.reports.telling import causes_of, target_of, title_of
-from compliance.reports.unit_levels import DIVISIONS, find_level
-from compliance.reports.words import (
+from compliance.reports.judging.beginning import STOCKS
+from compliance.reports.model.claims import Claim, ClaimKind, FirstClaim, SpecialCause, Stated
+from compliance.reports.model.proportions import Proportion
+from compliance.reports.model.release_facts import Gate
+from compliance.reports.model.report_model import Figures, Period, RequirementFigures
+from compliance.reports.model.words import (
     NOT_AVAILABLE,
     count_of,
     day,
@@ -44,6 +23,39 @@ from compliance.reports.words import (
     span,
     units,
 )
+from compliance.reports.periods.periods import parse_period
+from compliance.reports.periods.spans import Kind
+from compliance.reports.pieces.parts import (
+    Heading,
+    Items,
+    Note,
+    Part,
+    Run,
+    Section,
+    Statement,
+    code,
+    note,
+    statement,
+    text_of,
+)
+from compliance.reports.sections.victims_say import TITLE, state_satisfaction
+from compliance.reports.wording.attention import silence_of, things_to_look_at
+from compliance.reports.wording.changed_policy import changed_policy_of
+from compliance.reports.wording.maturity import not_yet_told
+from compliance.reports.wording.passages import only_same_day
+from compliance.reports.wording.rate_claims import (
+    changes_of,
+    list_in_force,
+    nothing_due,
+    rests_on,
+    rests_on_of,
+    unit_compared,
+    units_compared,
+    withheld,
+)
+from compliance.reports.wording.sentences import causes_together, sentence
+from compliance.reports.wording.shared_causes import shared_causes
+from compliance.reports.wording.telling import causes_of, target_of, title_of
 from compliance.text import join_words
 
 

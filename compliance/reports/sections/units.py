@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
-from compliance.reports import charts
 from compliance.reports.catalogue.row import NO_NAME
-from compliance.reports.cells import (
+from compliance.reports.catalogue.unit_levels import AREAS, UnitLevel, find_level
+from compliance.reports.model.report_model import AreaMembers, DivisionFigures, Figures, FormerMap, RequirementFigures
+from compliance.reports.model.words import count_of, day, difference_of, heading, reach, units
+from compliance.reports.pieces import charts
+from compliance.reports.pieces.cells import (
     DRAWN,
     SHARE,
     cases,
@@ -17,7 +20,7 @@ from compliance.reports.cells import (
     share_cells,
     verdict_cell,
 )
-from compliance.reports.parts import (
+from compliance.reports.pieces.parts import (
     Chart,
     Column,
     Heading,
@@ -33,14 +36,11 @@ from compliance.reports.parts import (
     note,
     statement,
 )
-from compliance.reports.rate_claims import rests_on, unit_compared, units_compared
-from compliance.reports.report_model import AreaMembers, DivisionFigures, Figures, FormerMap, RequirementFigures
 from compliance.reports.sections.past_tables import units_against_own_past
 from compliance.reports.sections.release_checks import note_unfit
-from compliance.reports.sentences import sentence
-from compliance.reports.telling import FEW_GREY, FUNNEL_KEY, not_compared
-from compliance.reports.unit_levels import AREAS, UnitLevel, find_level
-from compliance.reports.words import count_of, day, difference_of, heading, reach, units
+from compliance.reports.wording.rate_claims import rests_on, unit_compared, units_compared
+from compliance.reports.wording.sentences import sentence
+from compliance.reports.wording.telling import FEW_GREY, FUNNEL_KEY, not_compared
 
 
 def units_beside_the_rest(figures: Figures) -> Section:

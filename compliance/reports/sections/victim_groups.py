@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from compliance.reports.catalogue.row import NO_NAME
-from compliance.reports.cells import between, cases, name_of, rate_and_counts
-from compliance.reports.parts import Cell, Column, Part, Row, Section, Table, cell, note
-from compliance.reports.passages import LIVE_ONLY, offence_weeks, offences, offences_in_words
-from compliance.reports.proportions import Proportion
-from compliance.reports.report_model import Figures, Period, RequirementFigures
-from compliance.reports.words import heading
+from compliance.reports.model.proportions import Proportion
+from compliance.reports.model.report_model import Figures, Period, RequirementFigures
+from compliance.reports.model.words import heading
+from compliance.reports.pieces.cells import between, cases, name_of, rate_and_counts
+from compliance.reports.pieces.parts import Cell, Column, Part, Row, Section, Table, cell, note
+from compliance.reports.wording.passages import LIVE_ONLY, offence_weeks, offences, offences_in_words
 
 ENHANCED_VICTIMS: Final = "Enhanced victims"
 """What the columns on them are called."""

@@ -4,15 +4,15 @@ from collections.abc import Iterator
 
 from msgspec import UNSET
 
-from compliance.reports.cells import share_cells
-from compliance.reports.parts import Column, Part, Row, Section, Statement, Table, cell, note, statement
-from compliance.reports.periods import in_words
-from compliance.reports.report_model import Figures
-from compliance.reports.satisfaction import Satisfaction
-from compliance.reports.satisfaction_sentences import satisfaction_claims, wave_in_words
-from compliance.reports.sentences import sentence
-from compliance.reports.statistics import FEW
-from compliance.reports.words import count_of, heading
+from compliance.reports.methods.statistics import FEW
+from compliance.reports.model.report_model import Figures
+from compliance.reports.model.satisfaction_model import Satisfaction
+from compliance.reports.model.words import count_of, heading
+from compliance.reports.periods.periods import in_words
+from compliance.reports.pieces.cells import share_cells
+from compliance.reports.pieces.parts import Column, Part, Row, Section, Statement, Table, cell, note, statement
+from compliance.reports.wording.satisfaction_sentences import satisfaction_claims, wave_in_words
+from compliance.reports.wording.sentences import sentence
 from compliance.text import plural
 
 TITLE = "What victims say"

@@ -10,7 +10,7 @@ from compliance.reports.catalogue.case import TracedCase
 from compliance.reports.catalogue.counted import COUNT, OF
 from compliance.reports.catalogue.edition import Edition
 from compliance.reports.catalogue.registry import FIGURES, find_figure
-from compliance.reports.periods import parse_period
+from compliance.reports.periods.periods import parse_period
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ from datetime import date, timedelta
 from typing import Final
 
 from compliance.reports.catalogue.case import TracedCase
-from compliance.reports.changes import PAST_FIGURE
-from compliance.reports.judged import TRAILING, list_charted_weeks
-from compliance.reports.periods import parse_period
-from compliance.reports.spans import Span
-from compliance.reports.unit_levels import AREAS, DIVISIONS
+from compliance.reports.catalogue.unit_levels import AREAS, DIVISIONS
+from compliance.reports.judging.judged import TRAILING, list_charted_weeks
+from compliance.reports.model.changes import PAST_FIGURE
+from compliance.reports.periods.periods import parse_period
+from compliance.reports.periods.spans import Span
 
 _SETTLED_AFTER: Final = timedelta(days=7)
 _WEEKS: Final = {

@@ -9,10 +9,10 @@ from compliance.reports.catalogue.figure import Figure
 from compliance.reports.catalogue.rate_figures import CASES
 from compliance.reports.catalogue.row import NO_NAME
 from compliance.reports.figure_rows import Number, rows
-from compliance.reports.report_model import Figures
-from compliance.reports.spans import Span
+from compliance.reports.model.report_model import Figures
+from compliance.reports.model.words import number, percent, span
+from compliance.reports.periods.spans import Span
 from compliance.reports.tracing.answer import SHARES
-from compliance.reports.words import number, percent, span
 
 _NAMELESS: Final = {NO_NAME: "none recorded"}
 _UNITS: Final = frozenset({"AREA", "DIVISION", "TEAM", "NAME", "OFFENCE", "METHOD"})

@@ -10,10 +10,10 @@ from compliance.policy import Policy
 from compliance.reports.catalogue.counted import OF
 from compliance.reports.figure_rows import Number, rows
 from compliance.reports.figures import BOARD, DIVISION
+from compliance.reports.model.report_model import ReportBasis
 from compliance.reports.organisation import Organisation, organisation_of
-from compliance.reports.report_model import ReportBasis
-from compliance.reports.snapshots import policy_of, read_figures
-from compliance.reports.spans import Span
+from compliance.reports.periods.spans import Span
+from compliance.reports.publishing.snapshots import policy_of, read_figures
 from compliance.reports.tracing.answer import OF_THE_WEEK, SHARES, TracedFigure
 from compliance.store import Store
 from compliance.store.tables import Published

@@ -5,7 +5,7 @@ from contextlib import closing
 
 from compliance.config import Settings
 from compliance.errors import ComplianceError
-from compliance.reports.published_files import find_altered
+from compliance.reports.publishing.published_files import find_altered
 from compliance.service.check.record_checks import first_ones
 from compliance.service.conditions import Finding, Problem
 from compliance.store import Store

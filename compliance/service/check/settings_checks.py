@@ -13,11 +13,11 @@ from compliance.policy.calendars import plain_date
 from compliance.policy.vocabulary import CATEGORY
 from compliance.records import columns
 from compliance.reminders import check_rules, check_templates
-from compliance.reports.announcement import announce
 from compliance.reports.figures import report_figures
-from compliance.reports.render import render
-from compliance.reports.sources import GivenRecords
-from compliance.reports.weeks import Week
+from compliance.reports.judging.sources import GivenRecords
+from compliance.reports.periods.weeks import Week
+from compliance.reports.rendering.announcement import announce
+from compliance.reports.rendering.render import render
 from compliance.service.check.stamp_checks import check_stamp_settings
 from compliance.service.conditions import Finding, Problem, note_problem
 from compliance.service.crime_feed import feed_of, mapper_of, vocabulary_of

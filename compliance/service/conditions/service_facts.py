@@ -19,7 +19,7 @@ from compliance.mail import Rest
 from compliance.mail.by_hand import counts
 from compliance.policy import Policy
 from compliance.policy.vocabulary import Vocabulary
-from compliance.reports.claims import Claim
+from compliance.reports.model.claims import Claim
 from compliance.service.conditions.email_facts import EmailFacts, read_emails
 from compliance.service.conditions.held_emails import HeldEmails, read_held_emails
 from compliance.service.crime_feed import SOURCE, origin_of, vocabulary_of

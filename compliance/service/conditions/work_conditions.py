@@ -6,7 +6,7 @@ from typing import Final
 from compliance.errors import System
 from compliance.policy.calendars import plain_date, to_day
 from compliance.reminders import find_disagreement
-from compliance.reports.sentences import sentence
+from compliance.reports.wording.sentences import sentence
 from compliance.service.calendar_notes import warn_of_end
 from compliance.service.conditions.condition import of_stored
 from compliance.service.conditions.email_facts import CARD_LATE, DEFERRED_LONG, OPEN_LONG, REFUSED_LATELY

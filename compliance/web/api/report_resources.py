@@ -7,12 +7,12 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Struct
 
-from compliance.reports.forms import Observation, form, observations
-from compliance.reports.periods import parse_period
-from compliance.reports.published_files import as_published
-from compliance.reports.published_reports import PublishedReport
-from compliance.reports.report_model import Figures
-from compliance.reports.snapshots import newest_published, read_figures
+from compliance.reports.model.report_model import Figures
+from compliance.reports.periods.periods import parse_period
+from compliance.reports.publishing.published_files import as_published
+from compliance.reports.publishing.published_reports import PublishedReport
+from compliance.reports.publishing.snapshots import newest_published, read_figures
+from compliance.reports.rendering.forms import Observation, form, observations
 from compliance.web.api.resource_table import PREFIX, ApiAnswer
 from compliance.web.page_table import RefusedPageError, Visit
 from compliance.web.report_pages import find_readable, list_readable

@@ -1,0 +1,1 @@
+"""The checks before a report is released (statistics section 7)."""

@@ -1,0 +1,1 @@
+"""Sentences: what may be claimed from the figures, and the claim in words."""
