@@ -16,7 +16,7 @@ from benchmarks.timing import show
 from compliance.feed_settings import FieldMapping
 from compliance.feeds import HttpFeed, Mapper
 from compliance.policy import load_policy
-from compliance.service.polling import poll
+from compliance.service.polls.polling import poll
 from compliance.simulator import SimulatedCrimeSystem, SimulatedForce, serve
 from compliance.store import Store, judge_due, migrate
 

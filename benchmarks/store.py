@@ -23,9 +23,9 @@ from benchmarks.crimes import AS_AT, ndjson
 from benchmarks.timing import show
 from compliance.feeds import HttpFeed
 from compliance.policy import load_policy
-from compliance.service.polling import poll
+from compliance.service.polls.polling import poll
 from compliance.store import Store, begin_poll, end_poll, judge_due, migrate, take_page
-from compliance.store.dialect import add, chunks, insert_into, upsert
+from compliance.store.database.dialect import add, chunks, insert_into, upsert
 from compliance.store.tables import CRIME, CRIME_VERSION, OBLIGATION, TRANSITION
 
 CRIMES: Final = int(os.environ.get("CRIMES", "100000"))

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from compliance.store import AuditKind, Store
-from compliance.store.audit_log import StoredEntry, iterate_entries
+from compliance.store.audit.audit_log import StoredEntry, iterate_entries
 from compliance.store.tables import AUDIT_ENTRY
 
 

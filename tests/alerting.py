@@ -17,7 +17,7 @@ from sqlalchemy import delete, insert, update
 from compliance.errors import SettingsError
 from compliance.service import Service
 from compliance.service.alerts import Watch
-from compliance.service.job_runs import JobRuns
+from compliance.service.noting.job_runs import JobRuns
 from compliance.store import Store
 from compliance.store.tables import OUTBOX, POLL, REPORT_DUTY, UNKNOWN_VALUE
 from tests.integration.test_mail_server import Server, running

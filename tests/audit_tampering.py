@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from compliance.store.audit_check import AUDIT_LOG, CheckedLog
-from compliance.store.audit_entry import AuditEntry, AuditKind, hash_entry, write_details
-from compliance.store.audit_log import iterate_entries
+from compliance.store.audit.audit_check import AUDIT_LOG, CheckedLog
+from compliance.store.audit.audit_entry import AuditEntry, AuditKind, hash_entry, write_details
+from compliance.store.audit.audit_log import iterate_entries
 from compliance.store.tables import AUDIT_ENTRY as LOG
 
 

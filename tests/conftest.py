@@ -67,7 +67,7 @@ def quick_stores() -> Iterator[None]:
     the same."""
     from sqlalchemy import create_engine, event
 
-    from compliance.store import dialect, schema  # which imports NumPy: see OPENBLAS_NUM_THREADS
+    from compliance.store.database import dialect, schema
     from tests.schema_once import SchemaOnce
 
     compiled = Compiled()

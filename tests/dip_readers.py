@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from compliance.cli import main
 from compliance.store import Store, migrate
-from compliance.store.reviews import cases_of, list_reviews
+from compliance.store.kept.reviews import cases_of, list_reviews
 from tests import stores
 from tests.stores import at, crime, take, updates
 

@@ -16,6 +16,6 @@ EQUIVALENT: Final[dict[tuple[str, str, int], str]] = {
         "1 becomes 2",
         9,
     ): "what is left out is recognised by a place below 0",
-    ("compliance.store.directory:last_good_directory", "1 becomes 2", 4): "only the first row is read",
+    ("compliance.store.receiving.directory:last_good_directory", "1 becomes 2", 4): "only the first row is read",
 }
 """(function, what the fault does, its number among the faults of the function) -> why nothing can notice it."""

@@ -17,8 +17,8 @@ from sqlmodel import col, select
 
 from compliance.simulator import SimulatedForce, crime_refs_in
 from compliance.store import load_crimes, officers
-from compliance.store.directory import DirectoryEntry
-from compliance.store.notice_kinds import Reason
+from compliance.store.kept.notice_kinds import Reason
+from compliance.store.receiving.directory import DirectoryEntry
 from compliance.store.tables import Notice, Obligation, Outbox
 from tests.bounces import Mailbox, path_of, report
 from tests.force_days import LONDON, ForceDays, Overdue, Watch

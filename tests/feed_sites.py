@@ -16,7 +16,7 @@ from compliance.cli import main
 from compliance.config import Settings, load_settings
 from compliance.service import Service
 from compliance.service.conditions import find_conditions, read_facts
-from compliance.service.polling import PollOutcome
+from compliance.service.polls.polling import PollOutcome
 from compliance.store import Store
 from compliance.store.tables import (
     CRIME,

@@ -20,10 +20,10 @@ from compliance.policy.calendars import to_day
 from compliance.reminders import remind, still_due
 from compliance.reminders.digest_keys import DIGEST
 from compliance.reminders.sending_times import list_day, newest_day
-from compliance.service.polling import poll
+from compliance.service.polls.polling import poll
 from compliance.simulator import MailSink, SimulatedCrimeSystem, SimulatedForce, crime_refs_in, serve
 from compliance.store import Store, judge_due, migrate, officers
-from compliance.store.notice_kinds import Reason
+from compliance.store.kept.notice_kinds import Reason
 from compliance.store.tables import Notice, Obligation, Outbox
 from tests.mails import smtp_server
 from tests.reminding import reminder_settings

@@ -16,7 +16,7 @@ from typing import Any, Final
 from compliance.errors import UnavailableError
 from compliance.feed_settings import FieldMapping
 from compliance.feeds import HttpFeed, Mapper
-from compliance.service.polling import poll
+from compliance.service.polls.polling import poll
 from compliance.store import Store, cursor_of, load_crimes
 from tests.hostile import NASTY, RECORDS, good_record
 from tests.stores import Record, at

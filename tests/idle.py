@@ -14,7 +14,7 @@ from sqlmodel import SQLModel
 
 from compliance.config import Settings
 from compliance.service import Service
-from compliance.service.daemon import Daemon
+from compliance.service.running.daemon import Daemon
 from compliance.simulator import MailSink, SimulatedCrimeSystem, SimulatedForce, serve
 from compliance.store import migrate
 

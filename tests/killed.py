@@ -13,8 +13,9 @@ from typing import Any, Final
 from sqlalchemy import Table, select, update
 
 from compliance.feeds import DirectoryEntries, Page
-from compliance.service.polling import poll
-from compliance.store import Store, judge_due, migrate, projection, rebuild
+from compliance.service.polls.polling import poll
+from compliance.store import Store, judge_due, migrate, rebuild
+from compliance.store.judgements import projection
 from compliance.store.tables import CRIME, CRIME_VERSION, FEED, OBLIGATION, QUARANTINE, TRANSITION
 from tests.engine import shipped
 from tests.histories import histories

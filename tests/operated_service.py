@@ -19,10 +19,10 @@ from typing import Any, Final, Self
 import stamina
 
 from compliance.config import load_settings
-from compliance.service.daemon import Daemon
-from compliance.service.job_runs import RELOAD
-from compliance.service.logs import set_up
-from compliance.service.starting import running_service
+from compliance.service.noting.job_runs import RELOAD
+from compliance.service.noting.logs import set_up
+from compliance.service.running.daemon import Daemon
+from compliance.service.running.starting import running_service
 from compliance.signals import heed_signals
 
 JOBS: Final = ("poll", "remind", "report", "watch")

@@ -13,10 +13,10 @@ from sqlalchemy import delete
 from compliance.errors import HeldError, SettingsError, System
 from compliance.reminders import register_trial
 from compliance.reports.periods.periods import parse_period
-from compliance.service.job_runs import JobRuns
-from compliance.service.release_gate import ReleaseGate
+from compliance.service.noting.job_runs import JobRuns
+from compliance.service.report_jobs.release_gate import ReleaseGate
 from compliance.store import DisputeAnswer, answer_dispute, file_dispute, judge_due
-from compliance.store.api_tokens import add_token, revoke_token
+from compliance.store.kept.api_tokens import add_token, revoke_token
 from compliance.store.tables import ApiToken, Published, UnknownValue
 from tests.engine import shipped
 from tests.planted_feed_conditions import (

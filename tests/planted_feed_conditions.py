@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import delete, insert, select, update
 
 from compliance.errors import SettingsError, StoppedError, System, UnavailableError
-from compliance.service.feed_changes import RESTARTED
-from compliance.service.polling import NOTHING_YET, TOLD_TO_STOP
+from compliance.service.polls.feed_changes import RESTARTED
+from compliance.service.polls.polling import NOTHING_YET, TOLD_TO_STOP
 from compliance.stopping import Stop
 from compliance.store import note_feed
-from compliance.store.notice_kinds import Reason
+from compliance.store.kept.notice_kinds import Reason
 from compliance.store.tables import NOTICE, OBLIGATION, OFFICER, POLL
 from tests.service_states import NOW, Plant, ServiceState
 from tests.stores import SOURCE, crime

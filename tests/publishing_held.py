@@ -34,7 +34,7 @@ def work(url: str, folder: str, room: int | None = None, ready: Event | None = N
     """
     with pytest.MonkeyPatch.context() as patch, closing(Store.open(url)) as store, full_after(room):
         # The worked examples of the policy are judged by tests of their own.
-        patch.setattr("compliance.service.release_evidence.try_examples", lambda _: (173, ()))
+        patch.setattr("compliance.service.report_jobs.release_evidence.try_examples", lambda _: (173, ()))
         asked = reports(store, Path(folder), forms=FORMS)
         if ready is not None:
             ready.set()

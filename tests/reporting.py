@@ -8,7 +8,7 @@ from sqlmodel import select
 
 from compliance.config import Settings
 from compliance.policy import load_policy
-from compliance.service.reporting import Reporting
+from compliance.service.report_jobs.reporting import Reporting
 from compliance.store import Store
 from compliance.store.tables import Outbox, Published
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, event, inspect
 
-from compliance.store import schema
+from compliance.store.database import schema
 
 _ONLY_READ: Final = ("SELECT", "PRAGMA", "BEGIN", "SET")
 Statement = tuple[str, Any]

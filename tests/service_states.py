@@ -13,7 +13,7 @@ from compliance.config import Settings, load_settings
 from compliance.policy import Policy, load_policy
 from compliance.records import Officer
 from compliance.service.conditions import ServiceFacts, find_conditions, read_facts
-from compliance.service.job_runs import JobRuns
+from compliance.service.noting.job_runs import JobRuns
 from compliance.store import Store, begin_poll, end_poll, judge_due, note_directory, save_officers
 from compliance.store.tables import OUTBOX, Published, ReportDuty
 from tests.engine import RULES

@@ -25,7 +25,7 @@ from compliance.policy import load_policy
 from compliance.records import Officer
 from compliance.reminders import reason_of, remind, still_due
 from compliance.store import Store, begin_poll, end_poll, judge_due, save_officers, take_page
-from compliance.store.notice_kinds import Outcome, Reason
+from compliance.store.kept.notice_kinds import Outcome, Reason
 from compliance.store.tables import Notice, Outbox
 from tests.bounces import Mailbox, path_of, report
 from tests.fair_days import named_for_support

@@ -19,8 +19,8 @@ from compliance.reports.model.report_model import Figures
 from compliance.reports.periods.periods import parse_period
 from compliance.reports.periods.spans import Span
 from compliance.reports.tracing import Edition
-from compliance.store.notice_kinds import LadderStep
-from compliance.store.trials import RegisteredTrial
+from compliance.store.kept.notice_kinds import LadderStep
+from compliance.store.kept.trials import RegisteredTrial
 from tests.histories import BEGUN, histories
 
 SETTLED = datetime(2026, 11, 16, tzinfo=UTC)

@@ -8,8 +8,8 @@ import msgspec
 
 from compliance.batch.whatif import ChangedObligation, StateChange, WhatIf
 from compliance.reports.catalogue.case import TracedCase
-from compliance.service.background_work import CASES, WHATIF, CasesQuestion, FoundCases, WhatIfQuestion
-from compliance.store.background_tasks import BackgroundTask, TaskState, ask_task, claim_task, end_task
+from compliance.service.answers.background_work import CASES, WHATIF, CasesQuestion, FoundCases, WhatIfQuestion
+from compliance.store.kept.background_tasks import BackgroundTask, TaskState, ask_task, claim_task, end_task
 from tests.stores import at
 from tests.web_office import WebOffice
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy import event
 
-from compliance.store import dialect, schema
+from compliance.store.database import dialect, schema
 
 
 class CutOffError(Exception):

@@ -9,9 +9,9 @@ from typing import Final
 import pytest
 
 from compliance.reports.periods.periods import parse_period
-from compliance.service.background_work import WORK
+from compliance.service.answers.background_work import WORK
 from compliance.store import list_quarantined
-from compliance.store.background_tasks import TaskState, claim_task, end_task
+from compliance.store.kept.background_tasks import TaskState, claim_task, end_task
 from compliance.web import owed_pages
 from tests import stores
 from tests.integration.test_web_disputes import dispute

@@ -11,8 +11,8 @@ from compliance.cli.options import CONFIG, INSTANT, echo, echo_text, service_of,
 from compliance.text import count_noun, printable_json
 
 if TYPE_CHECKING:
-    from compliance.service.audit_verification import Verified
-    from compliance.store.audit_log import StoredEntry
+    from compliance.service.audit.audit_verification import Verified
+    from compliance.store.audit.audit_log import StoredEntry
 
 _FORMAT = click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Output format."
@@ -41,7 +41,7 @@ def list_entries(
 
     That you look is an entry too, written first.
     """
-    from compliance.store.audit_log import is_about, iterate_entries, select_entries
+    from compliance.store.audit.audit_log import is_about, iterate_entries, select_entries
 
     count = 0
     with service_of(config) as service, service.store.reading() as connection:
@@ -91,8 +91,8 @@ def verify(config: Path, heads: tuple[str, ...], stamps: tuple[Path, ...], form:
     are stored, and those given. Exit code 8: something is wrong, which is said with the numbers of the entries.
     """
     from compliance.errors import AuditError, SettingsError
-    from compliance.service.audit_verification import read_heads, read_stamps, verify_log
-    from compliance.service.stamp_tokens import read_authority
+    from compliance.service.audit.audit_verification import read_heads, read_stamps, verify_log
+    from compliance.service.audit.stamp_tokens import read_authority
 
     kept, kept_stamps = read_heads(heads), read_stamps(stamps)
     with service_of(config) as service:
@@ -140,7 +140,7 @@ def stamps(config: Path, output: Path | None) -> None:
     A file that is there already stays as it is. Keep the folder where whoever can write to the database cannot: then
     `compliance audit verify --stamp FOLDER` finds a log that was cut off or rewritten.
     """
-    from compliance.store.audit_stamps import iterate_stamps
+    from compliance.store.audit.audit_stamps import iterate_stamps
 
     with service_of(config) as service:
         if output is not None:

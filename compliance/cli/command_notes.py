@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from compliance.cli.options import account_name, user_name
-from compliance.store.audit_entry import AuditEntry, AuditKind
+from compliance.store.audit.audit_entry import AuditEntry, AuditKind
 
 if TYPE_CHECKING:
     from compliance.store import Store
@@ -104,8 +104,8 @@ def note_command(store: "Store", now: datetime, crimes: Iterable[str | None] | N
     `crimes`: the numbers of the crimes that it is about to show; None: those of its options.
     """
     from compliance.store import log_entry
-    from compliance.store.actors import COMMAND_LINE
-    from compliance.store.dialect import chunks
+    from compliance.store.audit.actors import COMMAND_LINE
+    from compliance.store.database.dialect import chunks
 
     context = click.get_current_context()
     name = name_command(context)

@@ -36,7 +36,7 @@ def try_it(config: Path, records: int, ask_now: bool) -> None:
     """
     from compliance import clock
     from compliance.config import load_settings
-    from compliance.service.feed_trial import try_feed
+    from compliance.service.polls.feed_trial import try_feed
 
     trial = try_feed(load_settings(config), clock.now, records, ask_now)
     for number, record in enumerate(trial.records, 1):

@@ -16,7 +16,7 @@ from compliance.text import count_noun
 if TYPE_CHECKING:
     from compliance.reminders import Plan
     from compliance.service import Service
-    from compliance.service.directory_poll import DirectoryOutcome
+    from compliance.service.polls.directory_poll import DirectoryOutcome
 
 FC = TypeVar("FC", bound=Callable[..., Any])
 
@@ -26,7 +26,7 @@ FC = TypeVar("FC", bound=Callable[..., Any])
 def migrate(config: Path) -> None:
     """Create the database, or upgrade it to this version."""
     from compliance.config import load_settings
-    from compliance.service.starting import migrate_by_hand
+    from compliance.service.running.starting import migrate_by_hand
 
     migrate_by_hand(load_settings(config))
 
@@ -167,9 +167,9 @@ def run(config: Path) -> None:
     hangup = Event()
     with heed_signals(on_hangup=hangup.set) as asked:  # before starting anything that takes time
         from compliance.config import load_settings
-        from compliance.service.daemon import Daemon
-        from compliance.service.logs import set_up
-        from compliance.service.starting import running_service
+        from compliance.service.noting.logs import set_up
+        from compliance.service.running.daemon import Daemon
+        from compliance.service.running.starting import running_service
 
         settings = load_settings(config)
         set_up(settings.log)

@@ -180,10 +180,10 @@ def service_of(config: Path) -> "Iterator[Service]":
     from compliance.cli.command_notes import SHOWS_CASES, name_command, note_command
     from compliance.config import load_settings
     from compliance.service import Service
-    from compliance.service.logs import set_up
-    from compliance.service.noted_progress import noted_progress
+    from compliance.service.noting.logs import set_up
+    from compliance.service.noting.noted_progress import noted_progress
     from compliance.store import check_account
-    from compliance.store.actors import COMMAND_LINE, Actor
+    from compliance.store.audit.actors import COMMAND_LINE, Actor
 
     settings = load_settings(config)
     set_up(settings.log)
@@ -203,7 +203,7 @@ def tell_unknown(counts: Mapping[tuple[str, str], int]) -> None:
     """Print the unknown values in the records, the most frequent first, and what to do about them."""
     if not counts:
         return
-    from compliance.service.unknown_notes import REMEDY, name_value
+    from compliance.service.polls.unknown_notes import REMEDY, name_value
 
     for (field, value), times in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:_TOLD]:
         echo(f"unknown value, seen {count_noun(times, 'time')}: {name_value(field, value)}")

@@ -27,7 +27,7 @@ def outbox(context: click.Context, config: Path) -> None:
     """
     if context.invoked_subcommand:
         return
-    from compliance.service.undelivered import undelivered_text
+    from compliance.service.telling.undelivered import undelivered_text
 
     with service_of(config) as service:
         found = service.undelivered()

@@ -142,7 +142,7 @@ def explain(crime_ref: str, form: Any, **question: Any) -> None:
     """
     from compliance.batch.explanation_page import render
     from compliance.cli.command_notes import note_command_in
-    from compliance.service.explaining import RecordsQuestion
+    from compliance.service.answers.explaining import RecordsQuestion
 
     if not question["source"]:
         note_command_in(question["config"])
@@ -178,7 +178,7 @@ def whatif(
     from compliance.batch.parquet import place_word
     from compliance.batch.whatif_text import render
     from compliance.cli.command_notes import note_command_in
-    from compliance.service.explaining import RecordsQuestion
+    from compliance.service.answers.explaining import RecordsQuestion
 
     if not question["source"]:
         note_command_in(question["config"])
@@ -233,7 +233,7 @@ def figures(
     from compliance.policy import load_policy
     from compliance.reports.forces.force_figures import ForcesQuestion
     from compliance.reports.forces.force_forms import render
-    from compliance.service.figures_across import figures_across
+    from compliance.service.answers.figures_across import figures_across
 
     asked, (shown_on, begun) = load_policy(policy), (day and day.date() for day in (map_on, records_begin))
     question = ForcesQuestion.checked(

@@ -169,7 +169,7 @@ def risk(config: Path, form: str) -> None:
 
     It is worked out from the weeks that were published (docs/risk.md). Exit code 3: none of them has its figure.
     """
-    from compliance.service.risk_entry import find_risk
+    from compliance.service.report_jobs.risk_entry import find_risk
 
     with service_of(config) as service:
         force, entry = service.settings.force.name, find_risk(service.settings, service.store)

@@ -10,7 +10,7 @@ from compliance.text import count_noun, join_words
 
 if TYPE_CHECKING:
     from compliance.service import Service
-    from compliance.store.returns import StoredReturn
+    from compliance.store.kept.returns import StoredReturn
 
 _NAME = click.argument("name")
 _PERIOD = click.option("--period", required=True, help="A quarter (2026-Q3) or month (2026-09), as the return asks.")
@@ -27,8 +27,8 @@ def returns() -> None:
 def list_all(config: Path) -> None:
     """List the returns that are defined, and those that were made, the newest first."""
     from compliance.returns.definition import load_return
-    from compliance.service.returning import definitions_of, names_of
-    from compliance.store.returns import list_made
+    from compliance.service.evidence.returning import definitions_of, names_of
+    from compliance.store.kept.returns import list_made
 
     with service_of(config) as service:
         folder = definitions_of(service)
@@ -48,7 +48,7 @@ def make(config: Path, name: str, period: str) -> None:
 
     If nothing has changed since the newest version, that stands. Nothing is sent to anybody.
     """
-    from compliance.service.returning import make_return
+    from compliance.service.evidence.returning import make_return
 
     with service_of(config) as service:
         made = make_return(service, name, period, user_name())
@@ -69,7 +69,7 @@ def make(config: Path, name: str, period: str) -> None:
 def write(config: Path, name: str, period: str, version: int | None, forms: str | None, folder: Path) -> None:
     """Write a return as it was made, with who signed it off, into FOLDER; only the owner may read the files."""
     from compliance.returns.return_forms import FORMS
-    from compliance.service.returning import write_return
+    from compliance.service.evidence.returning import write_return
 
     asked = FORMS if forms is None else tuple(form.strip() for form in forms.split(","))
     if wrong := next((form for form in asked if form not in FORMS), None):
@@ -87,7 +87,7 @@ def write(config: Path, name: str, period: str, version: int | None, forms: str 
 @click.option("--role", required=True, help="The role in which you sign, as the return names it.")
 def sign(config: Path, name: str, period: str, version: int | None, role: str) -> None:
     """Sign a version of a return off, under your user name. It cannot be taken back."""
-    from compliance.service.returning import sign_off
+    from compliance.service.evidence.returning import sign_off
 
     with service_of(config) as service:
         made = sign_off(service, name, period, role, user_name(), version)
@@ -104,7 +104,7 @@ def sign(config: Path, name: str, period: str, version: int | None, role: str) -
 def cases(config: Path, name: str, period: str, measure: str, by: str, group: str) -> None:
     """List the obligations behind a line by a characteristic: crime, victim, state (docs/data-protection.md)."""
     from compliance.cli.command_notes import note_command
-    from compliance.service.returning import list_group
+    from compliance.service.evidence.returning import list_group
 
     with service_of(config) as service:
         found = list_group(service, name, period, measure, by, group)
@@ -122,7 +122,7 @@ def held(config: Path, crime_ref: str) -> None:
     from compliance.errors import RecordError
     from compliance.records.characteristics import NAMES
     from compliance.store import load_crimes
-    from compliance.store.victim_characteristics import read_characteristics
+    from compliance.store.receiving.victim_characteristics import read_characteristics
 
     with service_of(config) as service:
         if not load_crimes(service.store, [crime_ref]):
@@ -136,7 +136,7 @@ def held(config: Path, crime_ref: str) -> None:
 
 def _tell(service: "Service", made: "StoredReturn") -> None:
     """Say which version it is, what is withheld or left to fill in, and who has yet to sign."""
-    from compliance.service.returning import content_of, signatures_of
+    from compliance.service.evidence.returning import content_of, signatures_of
 
     content = content_of(made)
     lines = [line for measure in content.measures for line in measure.lines]

@@ -10,7 +10,7 @@ from compliance.text import count_noun, printable_json
 
 if TYPE_CHECKING:
     from compliance.service import Service
-    from compliance.store.reviews import StoredReview
+    from compliance.store.kept.reviews import StoredReview
 
 _NUMBER = click.option("--review", "number", type=int, help="The number of the sample. Default: the newest.")
 
@@ -32,7 +32,7 @@ def draw(
 ) -> None:
     """Draw a dip sample from a published period."""
     from compliance.reviews.strata import IN_WORDS, RecordedState
-    from compliance.service.reviewing import draw_review
+    from compliance.service.evidence.reviewing import draw_review
 
     with service_of(config) as service:
         made = draw_review(service, period, requirement, readers, user_name(), size, seed)
@@ -56,7 +56,7 @@ def draw(
 @CONFIG
 def list_all(config: Path) -> None:
     """List the dip samples, the oldest first."""
-    from compliance.store.reviews import list_reviews
+    from compliance.store.kept.reviews import list_reviews
 
     with service_of(config) as service:
         found = list_reviews(service.store)
@@ -77,7 +77,7 @@ def form(config: Path, number: int | None, folder: Path) -> None:
 
     It has the crime and the victim, and nothing of our verdict.
     """
-    from compliance.service.review_reading import write_forms
+    from compliance.service.evidence.review_reading import write_forms
 
     with service_of(config) as service:
         _note_cases(service, number)
@@ -96,7 +96,7 @@ def take(config: Path, number: int | None, reader: str, file: Path) -> None:
 
     Rows without answers are left for later. Exit code 3: an answer cannot be used; nothing is stored.
     """
-    from compliance.service.review_reading import take_form
+    from compliance.service.evidence.review_reading import take_form
 
     with service_of(config) as service:
         answered, new = take_form(service, number, reader, file, user_name())
@@ -108,7 +108,7 @@ def take(config: Path, number: int | None, reader: str, file: Path) -> None:
 @_NUMBER
 def close(config: Path, number: int | None) -> None:
     """Take no more answers: what was found stays as it is."""
-    from compliance.store.reviews import close_review, find_review
+    from compliance.store.kept.reviews import close_review, find_review
 
     with service_of(config) as service:
         found = find_review(service.store, number)
@@ -126,7 +126,7 @@ def show(config: Path, number: int | None, form: str) -> None:
     from compliance.reviews.results import as_json
     from compliance.reviews.review_sentences import rate_in_words, state_findings, state_readers
     from compliance.reviews.strata import IN_WORDS, RecordedState
-    from compliance.service.reviewing import results_of
+    from compliance.service.evidence.reviewing import results_of
 
     with service_of(config) as service:
         found, _, results = results_of(service, number)
@@ -156,7 +156,7 @@ def pack(config: Path, number: int | None, folder: Path, changes: tuple[str, ...
     It says how the published rate has changed since and, with --set, what another rule makes of the period (repeatable,
     as of `compliance whatif`).
     """
-    from compliance.service.review_pack import write_pack
+    from compliance.service.evidence.review_pack import write_pack
 
     with service_of(config) as service:
         _note_cases(service, number)
@@ -168,7 +168,7 @@ def pack(config: Path, number: int | None, folder: Path, changes: tuple[str, ...
 def _note_cases(service: "Service", number: int | None) -> None:
     """Write to the audit log that the cases of a dip sample are about to be shown."""
     from compliance.cli.command_notes import note_command
-    from compliance.store.reviews import cases_of, find_review
+    from compliance.store.kept.reviews import cases_of, find_review
 
     shown = cases_of(service.store, find_review(service.store, number).id)
     note_command(service.store, service.clock(), (case["crime_ref"] for case in shown if case["crime_ref"]))

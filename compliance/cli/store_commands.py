@@ -181,7 +181,7 @@ def restore(config: Path, file: Path) -> None:
     from compliance.cli.command_notes import note_command
     from compliance.config import load_settings
     from compliance.service import Service
-    from compliance.service.noted_progress import noted_progress
+    from compliance.service.noting.noted_progress import noted_progress
     from compliance.store import rebuild as run
     from compliance.store import restore as put_back
 

@@ -37,7 +37,7 @@ def subject(config: Path, officer_ref: str, form: str) -> None:
     Victims and other people are left out. Every stored record is read. Exit code 3: nothing is held.
     """
     from compliance.cli.command_notes import note_command
-    from compliance.store.subject import crimes_in, read_subject
+    from compliance.store.reading.subject import crimes_in, read_subject
     from compliance.text import count_noun, printable_json
 
     with service_of(config) as service:

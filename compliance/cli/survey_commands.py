@@ -9,7 +9,7 @@ from compliance.cli.options import CONFIG, echo, service_of, user_name
 from compliance.text import count_noun
 
 if TYPE_CHECKING:
-    from compliance.store.surveys import WaveResult
+    from compliance.store.kept.surveys import WaveResult
 
 
 @click.group()
@@ -25,7 +25,7 @@ def take(config: Path, file: Path) -> None:
 
     A wave that is held already is replaced. Exit code 3: a row cannot be used; each is named, and nothing is stored.
     """
-    from compliance.service.surveying import import_survey
+    from compliance.service.evidence.surveying import import_survey
 
     with service_of(config) as service:
         found, replaced = import_survey(service, file, user_name())
@@ -43,7 +43,7 @@ def take(config: Path, file: Path) -> None:
 @CONFIG
 def show(config: Path) -> None:
     """Show each wave as last imported: how many answered, and the share satisfied with its 95 % interval, by unit."""
-    from compliance.store.surveys import list_waves
+    from compliance.store.kept.surveys import list_waves
 
     with service_of(config) as service:
         found = list_waves(service.store)

@@ -41,7 +41,7 @@ def create(config: Path, name: str, role: str, division: str | None, days: int) 
 @CONFIG
 def list_all(config: Path) -> None:
     """List the tokens, the oldest first: name, role, division, made, used last, and how it stands. Times are in UTC."""
-    from compliance.store.api_tokens import list_tokens
+    from compliance.store.kept.api_tokens import list_tokens
 
     with service_of(config) as service:
         found, now = list_tokens(service.store), service.clock()
@@ -62,7 +62,7 @@ def list_all(config: Path) -> None:
 @_NAME
 def revoke(config: Path, name: str) -> None:
     """Revoke a token for good, at once. Your user name is stored with it."""
-    from compliance.store.api_tokens import revoke_token
+    from compliance.store.kept.api_tokens import revoke_token
 
     with service_of(config) as service:
         revoke_token(service.store, name, user_name(), service.clock())

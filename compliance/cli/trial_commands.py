@@ -10,7 +10,7 @@ from compliance.text import count_noun
 
 if TYPE_CHECKING:
     from compliance.service import Service
-    from compliance.store.trials import RegisteredTrial
+    from compliance.store.kept.trials import RegisteredTrial
 
 
 @click.group()
@@ -33,7 +33,7 @@ def register(config: Path) -> None:
 @CONFIG
 def show(config: Path) -> None:
     """Show the trial registered last, and which teams try it. What came of it is in the report."""
-    from compliance.store.trials import newest_trial
+    from compliance.store.kept.trials import newest_trial
 
     with service_of(config) as service:
         with service.store.reading() as connection:
@@ -48,7 +48,7 @@ def show(config: Path) -> None:
 @CONFIG
 def end(config: Path) -> None:
     """End the trial today: all mail is as usual from now on."""
-    from compliance.store.trials import end_trial
+    from compliance.store.kept.trials import end_trial
 
     with service_of(config) as service:
         ended = end_trial(service.store, service.policy.local.date_of(service.clock()))

@@ -28,7 +28,7 @@ from compliance.mail.resting import RestingError
 from compliance.mail.tokens import TokenAddresses
 from compliance.mail_settings import DeliverySettings
 from compliance.store import Store
-from compliance.store.dialect import chunks
+from compliance.store.database.dialect import chunks
 from compliance.store.tables import OUTBOX, Outbox
 
 CLAIM_LASTS: Final = timedelta(minutes=15)

@@ -22,7 +22,7 @@ from sqlmodel import Session
 from compliance.errors import RecordError
 from compliance.mail.channel import Rendered
 from compliance.mail.message import address_problem, bare_address, check_header, check_line, message_id
-from compliance.store.dialect import insert_into
+from compliance.store.database.dialect import insert_into
 from compliance.store.tables import OUTBOX, Outbox
 
 

@@ -21,7 +21,7 @@ from compliance.mail.channel import Channel, OutgoingMessage, SendResult
 from compliance.mail.channel import Connection as Line
 from compliance.mail.inbox import Inbox, OpenInbox
 from compliance.store import Store
-from compliance.store.dialect import upsert
+from compliance.store.database.dialect import upsert
 from compliance.store.tables import CHANNEL_REST
 
 T = TypeVar("T")

@@ -17,7 +17,7 @@ from compliance.reminders.digest_sharing import share_digest
 from compliance.reminders.morning import Decision, Morning
 from compliance.reminders.owed import Owed, Standing
 from compliance.reminders.recipients import Route
-from compliance.store.notice_kinds import LadderStep, Outcome, Reason
+from compliance.store.kept.notice_kinds import LadderStep, Outcome, Reason
 
 Answer = tuple[Outcome, Reason]
 """What a stage decides, and why."""

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from compliance.reminders.morning import Decision, Morning, attach_obstacles
 from compliance.reminders.recipients import Role
-from compliance.store.notice_kinds import LadderStep, Outcome, Reason
+from compliance.store.kept.notice_kinds import LadderStep, Outcome, Reason
 
 
 def share_digest(recipient: str, matters: Sequence[Decision], about: Morning) -> list[Decision]:

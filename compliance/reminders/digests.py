@@ -37,8 +37,8 @@ from compliance.reminders.settings import ReminderSettings
 from compliance.reminders.support_list import Support, support_for
 from compliance.reminders.team_rules import team_rules
 from compliance.store import Store, last_complete_poll, load_crimes, officers
-from compliance.store.dialect import chunks
-from compliance.store.notice_kinds import CRIME_SYSTEM, Outcome, Reason
+from compliance.store.database.dialect import chunks
+from compliance.store.kept.notice_kinds import CRIME_SYSTEM, Outcome, Reason
 from compliance.text import count_noun, plural
 
 _AT_ONCE: Final = 50

@@ -25,9 +25,9 @@ from compliance.reminders.notices import newest_notices, step_notified
 from compliance.reminders.sending_times import due_soon_on, leader_morning, newest_day, next_day_of, next_working
 from compliance.reminders.waiting import ENHANCED
 from compliance.store import Store
-from compliance.store.notice_kinds import LadderStep, Outcome, Reason
+from compliance.store.kept.notice_kinds import LadderStep, Outcome, Reason
+from compliance.store.kept.trials import RegisteredTrial, newest_trial
 from compliance.store.tables import Notice, Outbox
-from compliance.store.trials import RegisteredTrial, newest_trial
 
 BEFORE: Final = timedelta(weeks=13)
 """How long before the first email a due date may be, for the comparison."""

@@ -21,8 +21,8 @@ from compliance.reminders.mailboxes import (
 )
 from compliance.reminders.owed import Became, Key, Owed, Spell, Standing, horizon
 from compliance.reminders.team_rules import TeamRules
-from compliance.store.dialect import chunks
-from compliance.store.notice_kinds import LadderStep, Outcome
+from compliance.store.database.dialect import chunks
+from compliance.store.kept.notice_kinds import LadderStep, Outcome
 from compliance.store.tables import SET_ASIDE, Notice, Obligation, Outbox, SetAsideRow, Transition
 
 NOTIFIED: Final = ("sent", "sending", "uncertain", "pilot")

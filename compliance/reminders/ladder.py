@@ -21,7 +21,7 @@ from typing import Any, Self
 from compliance.reminder_settings import Ladder
 from compliance.reminders.owed import Owed
 from compliance.reminders.recipients import has_left, is_absent
-from compliance.store.directory import DirectoryEntry
+from compliance.store.receiving.directory import DirectoryEntry
 
 
 class Hindrance(StrEnum):

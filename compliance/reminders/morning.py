@@ -19,8 +19,8 @@ from compliance.reminders.ladder import (
 from compliance.reminders.owed import Owed
 from compliance.reminders.reasons import decision_text
 from compliance.reminders.recipients import Directory
-from compliance.store.directory import DirectoryEntry
-from compliance.store.notice_kinds import LadderStep, Outcome, Reason
+from compliance.store.kept.notice_kinds import LadderStep, Outcome, Reason
+from compliance.store.receiving.directory import DirectoryEntry
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from compliance.reminders.ladder import Obstacle
 from compliance.reminders.morning import Decision
 from compliance.reminders.owed import Key
 from compliance.reminders.reasons import add_obstacles, decision_text, obstacle_text
-from compliance.store.dialect import chunks, insert_of
-from compliance.store.notice_kinds import LadderStep, Outcome, Reason
+from compliance.store.database.dialect import chunks, insert_of
+from compliance.store.kept.notice_kinds import LadderStep, Outcome, Reason
 from compliance.store.tables import NOTICE, Notice, Outbox
 
 Dropped = tuple[Reason, date | None]

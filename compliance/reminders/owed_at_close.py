@@ -9,7 +9,7 @@ from compliance.policy import Policy
 from compliance.reminders.owed import Standing, find_owed
 from compliance.reminders.settings import ReminderSettings
 from compliance.store import Store, load_crimes
-from compliance.store.owed_crimes import list_missed_at_close
+from compliance.store.owed.owed_crimes import list_missed_at_close
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 from compliance.policy import Policy
 from compliance.reminders.emails.victim_sentences import day_text
 from compliance.store import DisputeAnswer
-from compliance.store.dialect import chunks
+from compliance.store.database.dialect import chunks
 from compliance.store.tables import DisputedVictim, DisputeRow
 
 ANSWER_SHOWN: Final = timedelta(days=28)

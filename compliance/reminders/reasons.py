@@ -5,7 +5,7 @@ from datetime import date
 from typing import Final
 
 from compliance.reminders.ladder import Hindrance, Obstacle
-from compliance.store.notice_kinds import Reason
+from compliance.store.kept.notice_kinds import Reason
 
 WORDS: Final[dict[Reason, str]] = {reason: str(reason) for reason in Reason} | {
     Reason.NOTIFIED_BEFORE: "notified on {since}",

@@ -46,8 +46,8 @@ from compliance.reminders.settings import ReminderSettings
 from compliance.reminders.support_list import Support, support_for
 from compliance.reminders.team_rules import team_rules
 from compliance.store import Store, load_crimes, officers
-from compliance.store.notice_kinds import LadderStep, Outcome, Reason
-from compliance.store.obligation_rows import is_aside
+from compliance.store.judgements.obligation_rows import is_aside
+from compliance.store.kept.notice_kinds import LadderStep, Outcome, Reason
 from compliance.store.tables import CrimeRow, Notice, Outbox
 
 FRESH: Final = timedelta(minutes=15)

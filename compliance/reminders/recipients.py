@@ -17,8 +17,8 @@ from enum import StrEnum
 from compliance.mail import address_problem
 from compliance.reminder_settings import Reminders
 from compliance.reminders.waiting import Waiting
-from compliance.store.directory import DirectoryEntry
-from compliance.store.notice_kinds import Reason
+from compliance.store.kept.notice_kinds import Reason
+from compliance.store.receiving.directory import DirectoryEntry
 
 
 class Role(StrEnum):

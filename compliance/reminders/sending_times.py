@@ -12,8 +12,8 @@ from sqlmodel import Session, col, select
 from compliance.policy import Policy
 from compliance.policy.calendars import to_day
 from compliance.reminder_settings import Reminders
-from compliance.store.idle_polls import list_readings
-from compliance.store.notice_kinds import Reason
+from compliance.store.kept.idle_polls import list_readings
+from compliance.store.kept.notice_kinds import Reason
 from compliance.store.tables import Poll
 
 

@@ -29,8 +29,8 @@ from compliance.reminders.owed import SETTLED, Became, Key, Owed
 from compliance.reminders.recipients import is_absent
 from compliance.reminders.waiting import Waiting, find_waiting
 from compliance.store import Store, load_crimes
-from compliance.store.dialect import chunks
-from compliance.store.directory import DirectoryEntry
+from compliance.store.database.dialect import chunks
+from compliance.store.receiving.directory import DirectoryEntry
 from compliance.store.tables import Obligation
 
 SPAN: Final = timedelta(days=28)

@@ -14,7 +14,7 @@ from compliance.errors import SettingsError
 from compliance.policy import Policy
 from compliance.reminder_settings import Reminders
 from compliance.store import Store
-from compliance.store.trials import RegisteredTrial, newest_trial, store_trial
+from compliance.store.kept.trials import RegisteredTrial, newest_trial, store_trial
 
 _SHORTEST = timedelta(days=13)
 

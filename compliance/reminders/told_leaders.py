@@ -14,9 +14,9 @@ from compliance.reminders.emails.victim_sentences import away
 from compliance.reminders.history import unreachable
 from compliance.reminders.recipients import Directory
 from compliance.store import Store
-from compliance.store.dialect import chunks
-from compliance.store.directory import DirectoryEntry
-from compliance.store.notice_kinds import LadderStep, Outcome
+from compliance.store.database.dialect import chunks
+from compliance.store.kept.notice_kinds import LadderStep, Outcome
+from compliance.store.receiving.directory import DirectoryEntry
 from compliance.store.tables import NOTICE, OUTBOX
 
 _ESCALATIONS: Final = [step for step in LadderStep if step.is_escalation]

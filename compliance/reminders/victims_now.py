@@ -22,8 +22,8 @@ from compliance.reminders.own_disputes import read_queries
 from compliance.reminders.settings import ReminderSettings
 from compliance.reminders.team_rules import TeamRules
 from compliance.store import Store, load_crimes, officers
-from compliance.store.notice_kinds import LadderStep, Outcome, Reason
-from compliance.store.owed_bands import AHEAD_DAYS
+from compliance.store.kept.notice_kinds import LadderStep, Outcome, Reason
+from compliance.store.owed.owed_bands import AHEAD_DAYS
 
 _STEPS: Final = {
     Standing.DUE_SOON: LadderStep.DUE_SOON,

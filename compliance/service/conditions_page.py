@@ -5,9 +5,9 @@ from typing import Final
 from compliance.service.alerts.lifecycle import CLAIM_LASTS
 from compliance.service.check.checkup import SETUP_WRONG
 from compliance.service.conditions import CONDITIONS, Sight
-from compliance.service.feed_trial import EXAMINED
-from compliance.service.metrics import METRICS
 from compliance.service.overview import FAULTS_FOUND, WARNINGS_FOUND
+from compliance.service.polls.feed_trial import EXAMINED
+from compliance.service.running.metrics import METRICS
 
 _BEGINNING: Final = f"""# What can be wrong, and what to do
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from compliance.config import Settings
 from compliance.errors import SettingsError
 from compliance.policy.calendars import LocalDates, from_day
-from compliance.service.crime_feed import exports_of
+from compliance.service.polls.crime_feed import exports_of
 from compliance.store import (
     AuditEntry,
     AuditKind,
@@ -25,9 +25,9 @@ from compliance.store import (
     remove_expired,
     retention_due,
 )
-from compliance.store.actors import THE_SERVICE, Actor
-from compliance.store.audit_retention import find_old_months, remove_old_months
-from compliance.store.victim_characteristics import count_characteristics, remove_characteristics
+from compliance.store.audit.actors import THE_SERVICE, Actor
+from compliance.store.receiving.victim_characteristics import count_characteristics, remove_characteristics
+from compliance.store.removing.audit_retention import find_old_months, remove_old_months
 from compliance.text import count_noun
 
 _AUDIT = "audit entry"

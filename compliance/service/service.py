@@ -21,27 +21,27 @@ from compliance.reports.periods.periods import newest_settled
 from compliance.reports.periods.spans import Span
 from compliance.reports.publishing.publish import Publication
 from compliance.service.calendar_notes import warn_of_end
-from compliance.service.crime_feed import SOURCE, feed_of, mapper_of, origin_of, vocabulary_of
-from compliance.service.directory_poll import DirectoryRules
-from compliance.service.feed_changes import restart
-from compliance.service.job_runs import INBOUND, ROW_FILTERS, SEND, JobRuns
-from compliance.service.leaders_cards import LeadersCards
 from compliance.service.mail_channel import addresses_of, channel_of, patient_channel, patient_inbox, pilot_of
-from compliance.service.polling import PollOutcome, poll
-from compliance.service.replanning import LastPlan, planning_state
-from compliance.service.report_duties import Attempts
-from compliance.service.reporting import Reporting, organisation_in
+from compliance.service.noting.job_runs import INBOUND, ROW_FILTERS, SEND, JobRuns
+from compliance.service.polls.crime_feed import SOURCE, feed_of, mapper_of, origin_of, vocabulary_of
+from compliance.service.polls.directory_poll import DirectoryRules
+from compliance.service.polls.feed_changes import restart
+from compliance.service.polls.polling import PollOutcome, poll
+from compliance.service.report_jobs.report_duties import Attempts
+from compliance.service.report_jobs.reporting import Reporting, organisation_in
 from compliance.service.retaining import Retaining
-from compliance.service.undelivered import Undelivered, find_undelivered, tell_undelivered, today_only
+from compliance.service.telling.leaders_cards import LeadersCards
+from compliance.service.telling.replanning import LastPlan, planning_state
+from compliance.service.telling.undelivered import Undelivered, find_undelivered, tell_undelivered, today_only
 from compliance.stopping import Stop
 from compliance.store import Store, count_set_aside, judge_due, load_crimes
-from compliance.store.actors import THE_SERVICE, Actor
-from compliance.store.audit_disclosures import note_messages
+from compliance.store.audit.actors import THE_SERVICE, Actor
+from compliance.store.audit.audit_disclosures import note_messages
 from compliance.store.tables import Notice
 from compliance.text import join_words
 
 if TYPE_CHECKING:
-    from compliance.service.stamping import Stamping
+    from compliance.service.audit.stamping import Stamping
 
 _MANY_ROWS: Final = 20
 """From how many rows on a filter that keeps none is wrong, rather than a night without victims."""
@@ -273,7 +273,7 @@ class Service:
     @property
     def stamping(self) -> "Stamping":
         """The stamps of the audit log."""
-        from compliance.service.stamping import Stamping  # noqa: PLC0415  # loads a library of certificates
+        from compliance.service.audit.stamping import Stamping  # noqa: PLC0415  # loads a library of certificates
 
         return Stamping(self.settings, self.store, self.policy.local, self.clock, self.stop)
 

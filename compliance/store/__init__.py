@@ -4,24 +4,32 @@ Records arrive through `begin_poll`, `take_page` and `end_poll`; `judge_due` kee
 are queries.
 """
 
-from compliance.store.audit_entry import AuditEntry, AuditHead, AuditKind
-from compliance.store.audit_log import append_entry, log_entry, log_if_changed
-from compliance.store.backup import backup
-from compliance.store.current_versions import list_changed_unseen
-from compliance.store.cursors import cursor_before, note_cursor
-from compliance.store.database_file import MIGRATE, RUN, DatabaseReplacedError, check_account, claim, find_replaced
-from compliance.store.directory import (
-    LastGood,
-    count_failed_readings,
-    directory_as_of,
-    directory_problem,
-    last_good_directory,
-    note_directory,
-    officer_refs,
-    officers,
-    save_officers,
+from compliance.store.audit.audit_entry import AuditEntry, AuditHead, AuditKind
+from compliance.store.audit.audit_log import append_entry, log_entry, log_if_changed
+from compliance.store.audit.signing_key import signing_key
+from compliance.store.database.backup import backup
+from compliance.store.database.database_file import (
+    MIGRATE,
+    RUN,
+    DatabaseReplacedError,
+    check_account,
+    claim,
+    find_replaced,
 )
-from compliance.store.disputes import (
+from compliance.store.database.engine import Store, migrate
+from compliance.store.database.restoring import restore
+from compliance.store.database.schema import NoSchemaError, SchemaBehindError, WrongSchemaError
+from compliance.store.database.sizes import Growth, note_size, read_growth, read_size
+from compliance.store.judgements.projection import JudgedCounts, Rebuilt, judge_due, rebuild
+from compliance.store.judgements.set_aside import (
+    SetAsideReason,
+    count_set_aside,
+    count_set_aside_crimes,
+    page_set_aside,
+    set_aside_reasons,
+)
+from compliance.store.judgements.unknown_officers import UnknownOfficer, count_unknown_officers, page_unknown_officers
+from compliance.store.kept.disputes import (
     Dispute,
     DisputeAnswer,
     answer_dispute,
@@ -34,13 +42,8 @@ from compliance.store.disputes import (
     page_disputes,
     show_dispute,
 )
-from compliance.store.emptied import Emptied, find_emptied
-from compliance.store.engine import Store, migrate
-from compliance.store.expiry import Expired, Lives, count_expired, list_expired, list_expired_refusals, remove_expired
-from compliance.store.exporting import export, export_known
-from compliance.store.feed_state import FeedState, feed_state, note_feed, restart_feed
-from compliance.store.idle_polls import IdlePoll, note_idle_poll
-from compliance.store.incidents import (
+from compliance.store.kept.idle_polls import IdlePoll, note_idle_poll
+from compliance.store.kept.incidents import (
     AlertWay,
     Incident,
     Maintenance,
@@ -52,7 +55,35 @@ from compliance.store.incidents import (
     save_incident,
     settle_alert,
 )
-from compliance.store.intake import (
+from compliance.store.kept.jobs import JobRun, list_job_runs, save_job_run
+from compliance.store.kept.web_sessions import begin_session, end_session, find_session, touch_session
+from compliance.store.reading.exporting import export, export_known
+from compliance.store.reading.queries import (
+    first_poll,
+    last_complete_poll,
+    latest_crimes,
+    list_overdue,
+    policies_used,
+    seen_by,
+)
+from compliance.store.reading.reader import Known, Reader, list_crime_refs, load_columns, load_crimes
+from compliance.store.reading.versions import RecordVersion, list_versions
+from compliance.store.receiving.current_versions import list_changed_unseen
+from compliance.store.receiving.cursors import cursor_before, note_cursor
+from compliance.store.receiving.directory import (
+    LastGood,
+    count_failed_readings,
+    directory_as_of,
+    directory_problem,
+    last_good_directory,
+    note_directory,
+    officer_refs,
+    officers,
+    save_officers,
+)
+from compliance.store.receiving.emptied import Emptied, find_emptied
+from compliance.store.receiving.feed_state import FeedState, feed_state, note_feed, restart_feed
+from compliance.store.receiving.intake import (
     PageOutcome,
     ReadPage,
     begin_poll,
@@ -62,37 +93,25 @@ from compliance.store.intake import (
     newest_poll,
     take_page,
 )
-from compliance.store.jobs import JobRun, list_job_runs, save_job_run
-from compliance.store.missing import Missing, list_missing_crimes, mark_missing
-from compliance.store.out_of_order import OutOfOrder, find_changed_ahead, find_late
-from compliance.store.projection import JudgedCounts, Rebuilt, judge_due, rebuild
-from compliance.store.quarantine import list_quarantined, page_quarantined, quarantine_counts, read_quarantined
-from compliance.store.queries import (
-    first_poll,
-    last_complete_poll,
-    latest_crimes,
-    list_overdue,
-    policies_used,
-    seen_by,
+from compliance.store.receiving.missing import Missing, list_missing_crimes, mark_missing
+from compliance.store.receiving.out_of_order import OutOfOrder, find_changed_ahead, find_late
+from compliance.store.receiving.quarantine import (
+    list_quarantined,
+    page_quarantined,
+    quarantine_counts,
+    read_quarantined,
 )
-from compliance.store.reader import Known, Reader, list_crime_refs, load_columns, load_crimes
-from compliance.store.restoring import restore
-from compliance.store.retention import RetentionPeriods, apply_retention, retention_due
-from compliance.store.retry import Retried, retry_quarantined
-from compliance.store.schema import NoSchemaError, SchemaBehindError, WrongSchemaError
-from compliance.store.set_aside import (
-    SetAsideReason,
-    count_set_aside,
-    count_set_aside_crimes,
-    page_set_aside,
-    set_aside_reasons,
+from compliance.store.receiving.retry import Retried, retry_quarantined
+from compliance.store.receiving.unknown_values import OTHERS, Unknown, values_seen
+from compliance.store.removing.expiry import (
+    Expired,
+    Lives,
+    count_expired,
+    list_expired,
+    list_expired_refusals,
+    remove_expired,
 )
-from compliance.store.signing_key import signing_key
-from compliance.store.sizes import Growth, note_size, read_growth, read_size
-from compliance.store.unknown_officers import UnknownOfficer, count_unknown_officers, page_unknown_officers
-from compliance.store.unknown_values import OTHERS, Unknown, values_seen
-from compliance.store.versions import RecordVersion, list_versions
-from compliance.store.web_sessions import begin_session, end_session, find_session, touch_session
+from compliance.store.removing.retention import RetentionPeriods, apply_retention, retention_due
 
 __all__ = [
     "MIGRATE",

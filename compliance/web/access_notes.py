@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from compliance.store import AuditEntry, AuditKind, log_entry
-from compliance.store.owed_crimes import crimes_within
+from compliance.store.owed.owed_crimes import crimes_within
 from compliance.web.page_table import Visit
 from compliance.web.roles import CaseScope
 

@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Route
 
 from compliance.service import Service
 from compliance.store import AuditKind
-from compliance.store.owed_crimes import crimes_within
+from compliance.store.owed.owed_crimes import crimes_within
 from compliance.web import skin
 from compliance.web.access_notes import are_within, note_access
 from compliance.web.api.api_desk import api_mount

@@ -14,11 +14,11 @@ from compliance.policy.explain import Explanation
 from compliance.reminders import notices, reason_of
 from compliance.reminders.emails.letter import SAFE_CONTACT
 from compliance.reminders.emails.victim_sentences import day_text
-from compliance.service.explaining import explain_stored
+from compliance.service.answers.explaining import explain_stored
 from compliance.store import disputes_of, officer_refs, officers
-from compliance.store.notice_kinds import Outcome
-from compliance.store.owed_crimes import crimes_within
-from compliance.store.reviews import open_reviews_of
+from compliance.store.kept.notice_kinds import Outcome
+from compliance.store.kept.reviews import open_reviews_of
+from compliance.store.owed.owed_crimes import crimes_within
 from compliance.store.tables import OFFICER
 from compliance.web.page_table import Answer, GoTo, RefusedPageError, Visit
 from compliance.web.restriction import restrict

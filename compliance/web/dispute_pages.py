@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, true
 from compliance.batch.explanation_page import render_parts
 from compliance.errors import RecordError
 from compliance.policy.calendars import plain_date
-from compliance.service.explaining import explain_stored
+from compliance.service.answers.explaining import explain_stored
 from compliance.store import (
     Dispute,
     DisputeAnswer,
@@ -21,7 +21,7 @@ from compliance.store import (
     page_disputes,
     show_dispute,
 )
-from compliance.store.directory import DirectoryEntry
+from compliance.store.receiving.directory import DirectoryEntry
 from compliance.store.tables import DISPUTE
 from compliance.text import describe_age
 from compliance.web.case_pages import as_now, crime_path

@@ -10,8 +10,8 @@ from compliance.reminders.digests import read_text
 from compliance.reminders.emails.letter import SAFE_CONTACT
 from compliance.reminders.victims_now import OwedVictim, find_owed_now, list_victims_now
 from compliance.store import dispute_victim
-from compliance.store.owed_bands import AHEAD_DAYS
-from compliance.store.owed_crimes import crimes_within, list_owed_crimes
+from compliance.store.owed.owed_bands import AHEAD_DAYS
+from compliance.store.owed.owed_crimes import crimes_within, list_owed_crimes
 from compliance.web.case_pages import ASK, crime_path
 from compliance.web.listing import Listing
 from compliance.web.owed_filters import owed_path

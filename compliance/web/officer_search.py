@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from compliance.store import officers
-from compliance.store.directory import DirectoryEntry
-from compliance.store.owed_crimes import officers_within
+from compliance.store.owed.owed_crimes import officers_within
+from compliance.store.receiving.directory import DirectoryEntry
 from compliance.web.case_pages import officer_path
 from compliance.web.page_table import Answer, Visit
 

@@ -18,7 +18,7 @@ from compliance.mail.by_hand import (
     show_email,
 )
 from compliance.policy.calendars import plain_date
-from compliance.service.undelivered import CAUSES, Undelivered
+from compliance.service.telling.undelivered import CAUSES, Undelivered
 from compliance.store import officers
 from compliance.store.tables import Outbox
 from compliance.web.case_pages import crime_path

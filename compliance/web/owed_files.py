@@ -3,7 +3,7 @@
 from typing import Final
 
 from compliance.reports.rendering.list_files import Cell, ListContent
-from compliance.store.owed_lists import OwedEntry, choose_owed, list_owed
+from compliance.store.owed.owed_lists import OwedEntry, choose_owed, list_owed
 from compliance.web.list_answers import MOST_IN_FILE, check_form, give_list, too_long
 from compliance.web.owed_filters import OwedFilters, owed_path
 from compliance.web.owed_pages import LIST, count_all, holders_of, period_of, requirement_titles

@@ -10,9 +10,9 @@ from datetime import date
 from typing import Final
 from urllib.parse import quote, unquote, urlencode
 
-from compliance.store.owed_bands import AHEAD_DAYS, OVERDUE_BANDS, OwedBand
-from compliance.store.owed_counts import OwedCount
-from compliance.store.owed_lists import Key, OwedChoice, OwedOrder
+from compliance.store.owed.owed_bands import AHEAD_DAYS, OVERDUE_BANDS, OwedBand
+from compliance.store.owed.owed_counts import OwedCount
+from compliance.store.owed.owed_lists import Key, OwedChoice, OwedOrder
 from compliance.web.page_table import RefusedPageError, Visit
 
 NONE: Final = "-"

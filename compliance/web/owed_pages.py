@@ -8,10 +8,10 @@ from typing import Any, Final
 from compliance.policy.calendars import plain_date
 from compliance.reminders.digests import read_text
 from compliance.store import officers
-from compliance.store.directory import DirectoryEntry
-from compliance.store.owed_bands import AHEAD_DAYS, OwedPeriod
-from compliance.store.owed_counts import OwedCount, count_owed
-from compliance.store.owed_lists import OwedEntry, choose_owed, page_owed
+from compliance.store.owed.owed_bands import AHEAD_DAYS, OwedPeriod
+from compliance.store.owed.owed_counts import OwedCount, count_owed
+from compliance.store.owed.owed_lists import OwedEntry, choose_owed, page_owed
+from compliance.store.receiving.directory import DirectoryEntry
 from compliance.store.tables import OFFICER
 from compliance.web.case_pages import crime_path, officer_path
 from compliance.web.list_answers import MOST_IN_FILE

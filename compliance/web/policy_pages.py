@@ -12,8 +12,8 @@ from compliance.policy.calendars import plain_date
 from compliance.policy.in_words import PolicySentence, describe_common, describe_requirement
 from compliance.reports.publishing.policy_history import list_policy_uses
 from compliance.resources import resource
-from compliance.service.policy_examples import ShownExample, example_of
-from compliance.service.policy_proof import SamePolicy
+from compliance.service.answers.policy_examples import ShownExample, example_of
+from compliance.service.report_jobs.policy_proof import SamePolicy
 from compliance.web.page_table import Answer, Visit
 
 _TELLING: Final = {"Met by": 0, "Repeats": 1, "Due within": 2}

@@ -8,7 +8,7 @@ from compliance.reports.model.report_model import Quality
 from compliance.reports.publishing.published_reports import list_published
 from compliance.reports.publishing.snapshots import newest_published, read_figures
 from compliance.reports.wording.attention import describe_quality
-from compliance.service.unknown_notes import REMEDY, still_unknown
+from compliance.service.polls.unknown_notes import REMEDY, still_unknown
 from compliance.store import (
     UnknownOfficer,
     count_set_aside,

@@ -17,7 +17,7 @@ from compliance.reports.periods.spans import Span
 from compliance.reports.releasing.release import fault_names
 from compliance.reports.wording.release_sentences import CHECK_NAMES
 from compliance.reports.wording.sentences import sentence
-from compliance.service.release_gate import HeldReport, ReleaseGate
+from compliance.service.report_jobs.release_gate import HeldReport, ReleaseGate
 from compliance.web.page_table import Answer, GoTo, RefusedPageError, Visit
 from compliance.web.report_pages import days_of
 

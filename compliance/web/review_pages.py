@@ -14,10 +14,10 @@ from compliance.errors import SettingsError
 from compliance.policy.calendars import plain_date
 from compliance.reviews.how_to_read import NO_PROOF, OPEN, QUESTION, UNSURE
 from compliance.reviews.readings import LONGEST, CaseReading, CaseToRead, WasTold, WrongAnswersError, read_answers
-from compliance.service.review_reading import cases_to_read, keep_readings
-from compliance.service.reviewing import readers_of
+from compliance.service.evidence.review_reading import cases_to_read, keep_readings
+from compliance.service.evidence.reviewing import readers_of
 from compliance.store import list_versions
-from compliance.store.reviews import StoredReview, cases_of, find_review, list_reviews, readings_of
+from compliance.store.kept.reviews import StoredReview, cases_of, find_review, list_reviews, readings_of
 from compliance.web.case_record import record_of
 from compliance.web.listing import row_number
 from compliance.web.page_table import Answer, GoTo, RefusedPageError, Visit

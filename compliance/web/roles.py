@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Final
 
-from compliance.store.directory import DirectoryEntry
+from compliance.store.receiving.directory import DirectoryEntry
 from compliance.text import join_words
 
 

@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from compliance.config import Settings
 from compliance.errors import ComplianceError, SettingsError
 from compliance.service import Service
-from compliance.service.background_worker import work_in_background
+from compliance.service.answers.background_worker import work_in_background
 from compliance.serving import listening, serve_locally, serve_on, url_of
 from compliance.store import Store
 from compliance.web.application import make_application

@@ -17,7 +17,7 @@ import structlog
 
 from compliance.config import Settings
 from compliance.errors import ComplianceError
-from compliance.service.logs import set_up
+from compliance.service.noting.logs import set_up
 
 log = structlog.get_logger()
 

@@ -16,7 +16,7 @@ from starlette.requests import Request
 
 from compliance.reminders.recipients import has_left
 from compliance.store import Store, directory_as_of, officers
-from compliance.store.directory import DirectoryEntry
+from compliance.store.receiving.directory import DirectoryEntry
 from compliance.store.tables import OFFICER
 from compliance.web.roles import OF_DIRECTORY, Viewer, WebRole
 from compliance.web_settings import WebSettings

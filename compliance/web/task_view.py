@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import urlencode
 
-from compliance.store.background_tasks import MOST_WAITING, BackgroundTask, TaskState, count_before
+from compliance.store.kept.background_tasks import MOST_WAITING, BackgroundTask, TaskState, count_before
 from compliance.text import count_noun
 from compliance.web.page_table import RefusedPageError, Visit
 

@@ -12,9 +12,9 @@ from compliance.reminders.owed_at_close import OwedAtClose, list_owed_at_close
 from compliance.reminders.told_leaders import MailState, find_unreachable, last_emails, leaders_told
 from compliance.reminders.waiting import ENHANCED
 from compliance.store import officers
-from compliance.store.directory import DirectoryEntry
-from compliance.store.owed_counts import overdue_by_officer
-from compliance.store.owed_crimes import OverdueVictim, count_overdue_victims, is_any_within, list_overdue_victims
+from compliance.store.owed.owed_counts import overdue_by_officer
+from compliance.store.owed.owed_crimes import OverdueVictim, count_overdue_victims, is_any_within, list_overdue_victims
+from compliance.store.receiving.directory import DirectoryEntry
 from compliance.store.tables import OBLIGATION, OFFICER
 from compliance.web.case_pages import crime_path, officer_path
 from compliance.web.listing import Listing, row_number

@@ -19,9 +19,9 @@ from compliance.reports.rendering.names import OF_DIVISION
 from compliance.reports.tracing.answer import SHARES, WORKED_OUT, split_figure
 from compliance.reports.tracing.covered import judged_on, spans_of
 from compliance.reports.tracing.number_words import NumberInWords, describe_number, measure_words
-from compliance.service.background_work import CASES, CasesQuestion, FoundCases
-from compliance.store.background_tasks import BackgroundTask, ask_task, find_task, read_result
-from compliance.store.owed_crimes import crimes_within
+from compliance.service.answers.background_work import CASES, CasesQuestion, FoundCases
+from compliance.store.kept.background_tasks import BackgroundTask, ask_task, find_task, read_result
+from compliance.store.owed.owed_crimes import crimes_within
 from compliance.web.case_pages import crime_path
 from compliance.web.list_answers import MOST_IN_FILE, give_list, too_long
 from compliance.web.listing import LISTED, Listing, after_number

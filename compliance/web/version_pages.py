@@ -8,10 +8,10 @@ from urllib.parse import quote
 from compliance.feeds.fields import FIELDS
 from compliance.policy.calendars import LocalDates
 from compliance.records import FieldChange, list_changes
-from compliance.service.explaining import explain_stored
-from compliance.service.proof_pack import make_proof_pack, pack_name
+from compliance.service.answers.explaining import explain_stored
+from compliance.service.answers.proof_pack import make_proof_pack, pack_name
 from compliance.store import RecordVersion, list_versions
-from compliance.store.owed_crimes import crimes_within
+from compliance.store.owed.owed_crimes import crimes_within
 from compliance.web.case_pages import crime_path, no_such_crime
 from compliance.web.local_times import in_local_time
 from compliance.web.page_table import Answer, Download, RefusedPageError, Visit

@@ -12,8 +12,8 @@ from compliance.batch.whatif_settings import apply_settings, list_settings
 from compliance.batch.whatif_text import describe_points, percent
 from compliance.errors import SettingsError
 from compliance.policy.calendars import plain_date
-from compliance.service.background_work import WHATIF, WhatIfQuestion
-from compliance.store.background_tasks import (
+from compliance.service.answers.background_work import WHATIF, WhatIfQuestion
+from compliance.store.kept.background_tasks import (
     KEPT,
     BackgroundTask,
     TaskState,

@@ -7,9 +7,9 @@ from threading import Event
 
 from compliance import clock
 from compliance.config import load_settings
-from compliance.service.daemon import Daemon
-from compliance.service.logs import set_up
-from compliance.service.starting import running_service
+from compliance.service.noting.logs import set_up
+from compliance.service.running.daemon import Daemon
+from compliance.service.running.starting import running_service
 from compliance.signals import heed_signals
 
 

@@ -14,7 +14,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from compliance.cli import main
-from compliance.store import Store, migrate, schema
+from compliance.store import Store, migrate
+from compliance.store.database import schema
 from tests import frozen, pooler
 from tests.daemons import Running, running, written
 from tests.hanging import hanging, silent

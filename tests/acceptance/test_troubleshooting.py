@@ -142,7 +142,7 @@ def published_twice(world: World) -> None:
     as_published: tuple[Any, Any] = ([], [told])
     as_now: tuple[Any, Any] = ([told | {"entered_at": "2026-07-16T09:00:00Z"}], [told | {"outcome": "attempted"}])
     unpublished(state)
-    world.setup.patch.setattr("compliance.service.release_evidence.try_examples", lambda _: (173, ()))
+    world.setup.patch.setattr("compliance.service.report_jobs.release_evidence.try_examples", lambda _: (173, ()))
     state.settings = state.settings_with(("^forms = .*$", 'forms = ["html"]'))
     for instant, known in (
         ("2026-07-12 09:00", as_published),

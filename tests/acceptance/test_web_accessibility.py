@@ -10,9 +10,9 @@ import httpx
 import msgspec
 import pytest
 
-from compliance.service.background_work import CASES, WHATIF, WhatIfQuestion, compare_policies
+from compliance.service.answers.background_work import CASES, WHATIF, WhatIfQuestion, compare_policies
 from compliance.serving import serve_locally
-from compliance.store.background_tasks import TaskState, ask_task, claim_task, end_task
+from compliance.store.kept.background_tasks import TaskState, ask_task, claim_task, end_task
 from compliance.web.application import make_application
 from compliance.web.pages import PAGES
 from compliance.web.roles import WebRole

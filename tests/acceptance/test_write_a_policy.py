@@ -11,7 +11,7 @@ from compliance.batch.examples import failures
 from compliance.config import load_settings
 from compliance.service import Service
 from compliance.service.check import policy_checks
-from compliance.service.daemon import Daemon
+from compliance.service.running.daemon import Daemon
 from tests import checks
 from tests.engine import RULES
 from tests.following import DOCS

@@ -15,9 +15,9 @@ import zstandard
 from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 
-from compliance.store import schema
-from compliance.store.dialect import engine_for, parse_url
-from compliance.store.engine import Store
+from compliance.store.database import schema
+from compliance.store.database.dialect import engine_for, parse_url
+from compliance.store.database.engine import Store
 
 FOLDER: Final = Path(__file__).parent
 REVISIONS: Final = ("0001",)

@@ -7,7 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from compliance.errors import System, UnavailableError
-from compliance.service.job_runs import SEND, JobRuns
+from compliance.service.noting.job_runs import SEND, JobRuns
 from compliance.store import Store
 from compliance.store.tables import ALERT, INCIDENT
 from tests import alerting, stores

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from compliance.errors import UnavailableError
 from compliance.records import Officer
-from compliance.store.api_tokens import list_tokens, revoke_token
+from compliance.store.kept.api_tokens import list_tokens, revoke_token
 from compliance.web import access_notes, skin
 from compliance.web.api.api_resources import RESOURCES
 from compliance.web.api.client_tokens import ROLES, create_token

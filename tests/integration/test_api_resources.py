@@ -16,11 +16,11 @@ from sqlalchemy import event
 from compliance.batch.explanation_page import render
 from compliance.records import Officer
 from compliance.reports.rendering.forms import schema
+from compliance.service.answers.explaining import explain_stored
 from compliance.service.conditions import find_conditions, read_facts
-from compliance.service.explaining import explain_stored
 from compliance.service.overview import Overview
 from compliance.store import begin_poll, end_poll
-from compliance.store.owed_lists import OwedOrder
+from compliance.store.owed.owed_lists import OwedOrder
 from compliance.web.api import owed_resources
 from compliance.web.api.owed_resources import OwedObligation, OwedQuery
 from compliance.web.owed_filters import STATES, OwedFilters

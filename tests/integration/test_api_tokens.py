@@ -15,7 +15,7 @@ from compliance.cli.token_commands import create
 from compliance.errors import SettingsError
 from compliance.records import Officer
 from compliance.store import Store, migrate, save_officers
-from compliance.store.api_tokens import find_token, list_tokens, revoke_token, touch_token
+from compliance.store.kept.api_tokens import find_token, list_tokens, revoke_token, touch_token
 from compliance.store.tables import API_TOKEN
 from compliance.web.api.client_tokens import ROLES, RefusedTokenError, create_token, viewer_of
 from compliance.web.roles import Viewer, WebRole

@@ -12,12 +12,12 @@ from typing import Any, Final, NamedTuple
 import pytest
 from sqlalchemy import Connection, delete, insert, update
 
-from compliance.service.audit_verification import GivenStamp, Verified, verify_in
-from compliance.service.stamp_tokens import ask_about, verify_stamp
+from compliance.service.audit.audit_verification import GivenStamp, Verified, verify_in
+from compliance.service.audit.stamp_tokens import ask_about, verify_stamp
 from compliance.store import AuditHead, Store, append_entry, log_entry
-from compliance.store.audit_log import audit_head, read_audit_head, read_entry
-from compliance.store.audit_stamps import KeptStamp, iterate_stamps
-from compliance.store.dialect import take_turn_in_log
+from compliance.store.audit.audit_log import audit_head, read_audit_head, read_entry
+from compliance.store.audit.audit_stamps import KeptStamp, iterate_stamps
+from compliance.store.database.dialect import take_turn_in_log
 from compliance.store.tables import AUDIT_STAMP
 from tests import stores
 from tests.accesses import list_entries

@@ -18,13 +18,13 @@ from compliance.feeds import DirectoryEntries, Page
 from compliance.reports.catalogue.case import TracedCase
 from compliance.reports.tracing import TracedFigure
 from compliance.service import Service
-from compliance.service.configuration_notes import note_configuration
-from compliance.service.daemon import Daemon
-from compliance.service.polling import poll
-from compliance.service.reporting import Reporting
+from compliance.service.polls.polling import poll
+from compliance.service.report_jobs.reporting import Reporting
+from compliance.service.running.configuration_notes import note_configuration
+from compliance.service.running.daemon import Daemon
 from compliance.store import AuditEntry, AuditKind, Store, dispute_victim, log_entry, log_if_changed
-from compliance.store.actors import Actor
-from compliance.store.reviews import add_review
+from compliance.store.audit.actors import Actor
+from compliance.store.kept.reviews import add_review
 from tests import stores
 from tests.accesses import list_entries
 from tests.engine import RULES
@@ -95,7 +95,7 @@ SHOWN: Final = {
 def state(store: Store, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ServiceState:
     figure = TracedFigure("overdue.7-day", "overdue.7-day", "count", (TracedCase(CASE),))
     monkeypatch.setattr(Reporting, "cases", lambda *_: (figure, ""))
-    monkeypatch.setattr("compliance.service.returning.list_group", lambda *_: [(CASE, "V1", "met")])
+    monkeypatch.setattr("compliance.service.evidence.returning.list_group", lambda *_: [(CASE, "V1", "met")])
     state = ServiceState(store, database_url, tmp_path)
     state.email("queued", NOW)
     dispute_victim(store, "O1", (CASE, "V1"), "not so", NOW)
@@ -281,7 +281,7 @@ def test_nothing_is_done_before_it_is_noted_and_a_full_disk_ends_nothing(
         if len(tried) == 1:
             raise UnavailableError("the disk is full")
 
-    monkeypatch.setattr("compliance.service.daemon.note_configuration", note)
+    monkeypatch.setattr("compliance.service.running.daemon.note_configuration", note)
     daemon = Daemon(Service(state.settings, state.policy, state.store, lambda: NOW))
     for _ in range(3):
         daemon._guard("poll", poll)()

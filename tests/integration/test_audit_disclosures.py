@@ -13,8 +13,8 @@ from sqlalchemy import event, text
 from compliance.errors import UnavailableError
 from compliance.service import Service
 from compliance.store import AuditEntry, AuditKind, Store, log_entry
-from compliance.store.actors import THE_SERVICE, Actor
-from compliance.store.audit_disclosures import note_messages
+from compliance.store.audit.actors import THE_SERVICE, Actor
+from compliance.store.audit.audit_disclosures import note_messages
 from compliance.store.tables import OUTBOX
 from tests import stores
 from tests.accesses import list_entries

@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from sqlalchemy import inspect
 
 from compliance.store import AuditEntry, AuditKind, Store, append_entry, log_entry, migrate
-from compliance.store.audit_entry import BEGINNING, hash_entry, write_details
-from compliance.store.audit_log import StoredEntry, audit_head, iterate_entries, read_audit_head
-from compliance.store.dialect import engine_for, file_of, parse_url
-from compliance.store.schema import upgrade
+from compliance.store.audit.audit_entry import BEGINNING, hash_entry, write_details
+from compliance.store.audit.audit_log import StoredEntry, audit_head, iterate_entries, read_audit_head
+from compliance.store.database.dialect import engine_for, file_of, parse_url
+from compliance.store.database.schema import upgrade
 from tests import stores
 from tests.accesses import list_entries
 from tests.stores import at
@@ -101,7 +101,7 @@ def test_many_threads_of_two_services_write_one_chain(database_url: str, store: 
 
 
 def test_a_long_log_is_read_some_entries_at_a_time(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("compliance.store.audit_log._AT_ONCE", 3)
+    monkeypatch.setattr("compliance.store.audit.audit_log._AT_ONCE", 3)
     with store.writing() as connection:
         for number in range(8):
             append_entry(connection, entry(number))

@@ -15,9 +15,9 @@ from compliance.errors import AuditError
 from compliance.policy.calendars import LocalDates
 from compliance.service import Service
 from compliance.store import AuditEntry, AuditHead, AuditKind, Store, log_entry
-from compliance.store.audit_check import FaultKind
-from compliance.store.audit_entry import hash_entry
-from compliance.store.audit_retention import find_old_months, remove_old_months
+from compliance.store.audit.audit_check import FaultKind
+from compliance.store.audit.audit_entry import hash_entry
+from compliance.store.removing.audit_retention import find_old_months, remove_old_months
 from compliance.store.tables import AUDIT_ENTRY, OUTBOX, PUBLISHED
 from tests import stores
 from tests.accesses import list_entries

@@ -16,14 +16,14 @@ from compliance.cli import main
 from compliance.errors import AuditError, SettingsError, UnavailableError
 from compliance.policy.calendars import LocalDates
 from compliance.service import Service
-from compliance.service.audit_verification import GivenStamp, verify_log
-from compliance.service.daemon import Daemon
-from compliance.service.job_runs import STAMP, JobRuns
-from compliance.service.stamping import Stamping
+from compliance.service.audit.audit_verification import GivenStamp, verify_log
+from compliance.service.audit.stamping import Stamping
+from compliance.service.noting.job_runs import STAMP, JobRuns
+from compliance.service.running.daemon import Daemon
 from compliance.store import AuditEntry, AuditHead, AuditKind, Store, append_entry, list_job_runs, log_entry
-from compliance.store.audit_log import read_audit_head
-from compliance.store.audit_retention import remove_old_months
-from compliance.store.audit_stamps import KeptStamp, iterate_stamps, keep_stamp
+from compliance.store.audit.audit_log import read_audit_head
+from compliance.store.audit.audit_stamps import KeptStamp, iterate_stamps, keep_stamp
+from compliance.store.removing.audit_retention import remove_old_months
 from compliance.store.tables import AUDIT_ENTRY, AUDIT_STAMP
 from tests import stores
 from tests.accesses import list_entries

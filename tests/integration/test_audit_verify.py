@@ -15,9 +15,9 @@ from sqlalchemy import delete, text, update
 
 from compliance.cli import main
 from compliance.store import AuditEntry, AuditHead, AuditKind, Store, append_entry, log_entry
-from compliance.store.audit_check import CheckedLog, FaultKind, check_log
-from compliance.store.audit_log import audit_head, read_audit_head
-from compliance.store.dialect import take_turn_in_log
+from compliance.store.audit.audit_check import CheckedLog, FaultKind, check_log
+from compliance.store.audit.audit_log import audit_head, read_audit_head
+from compliance.store.database.dialect import take_turn_in_log
 from compliance.store.tables import AUDIT_ENTRY, PUBLISHED
 from tests import stores
 from tests.accesses import list_entries
@@ -144,7 +144,7 @@ def test_an_instant_that_is_none_is_a_changed_entry(store: Store) -> None:
 
 
 def test_of_very_many_faults_the_rest_is_counted(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("compliance.store.audit_check._MOST_FAULTS", 2)
+    monkeypatch.setattr("compliance.store.audit.audit_check._MOST_FAULTS", 2)
     fill(store, 6)
     found = after(store, lambda connection: connection.execute(update(AUDIT_ENTRY).values(who="another")))
     assert (len(found.faults), found.more_faults) == (2, 4)

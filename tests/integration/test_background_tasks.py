@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from compliance.store import Store
-from compliance.store.background_tasks import (
+from compliance.store.kept.background_tasks import (
     KEPT,
     LOST_AFTER,
     MOST_WAITING,

@@ -11,10 +11,10 @@ import pytest
 import structlog
 
 from compliance.errors import SettingsError
-from compliance.service import background_work, background_worker
-from compliance.service.background_work import CasesQuestion
-from compliance.service.background_worker import FAULT, work_in_background
-from compliance.store.background_tasks import BackgroundTask, TaskState, ask_task, read_result, read_task
+from compliance.service.answers import background_work, background_worker
+from compliance.service.answers.background_work import CasesQuestion
+from compliance.service.answers.background_worker import FAULT, work_in_background
+from compliance.store.kept.background_tasks import BackgroundTask, TaskState, ask_task, read_result, read_task
 from tests import stores
 from tests.web_office import WebOffice, open_web_office
 

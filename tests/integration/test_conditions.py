@@ -16,7 +16,7 @@ from compliance.cli import main
 from compliance.service.check.record_checks import look_at_records
 from compliance.service.conditions import CONDITIONS, Severity, Sight, find_conditions, read_facts
 from compliance.store import RUN, DatabaseReplacedError, Store, claim
-from compliance.store.out_of_order import changed_ahead
+from compliance.store.receiving.out_of_order import changed_ahead
 from compliance.store.tables import DATABASE_SIZE, REPORT_DUTY
 from tests import stores
 from tests.planted_conditions import FAULTS, HEALTHY, unknown, unpublished

@@ -14,10 +14,10 @@ from compliance.errors import RecordError
 from compliance.mail.inbound import REPLIES_LAST
 from compliance.reports.model.report_model import Disputed
 from compliance.reports.periods.periods import parse_period
-from compliance.service.record_state import count_disputed
+from compliance.service.polls.record_state import count_disputed
 from compliance.service.retaining import Retaining
 from compliance.store import DisputeAnswer, answer_dispute, disputes_of, list_disputes, show_dispute
-from compliance.store.disputes import forget_disputes
+from compliance.store.kept.disputes import forget_disputes
 from compliance.store.tables import DISPUTE, DISPUTED_VICTIM, OBLIGATION
 from tests import office as offices
 from tests import stores

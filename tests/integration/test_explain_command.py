@@ -156,7 +156,7 @@ def test_from_the_database_as_known_at_an_earlier_instant(config: Path) -> None:
 
 
 def test_without_an_instant_it_is_asked_as_at_now(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("compliance.service.explaining.now", lambda: at("2026-07-06 09:00"))
+    monkeypatch.setattr("compliance.service.answers.explaining.now", lambda: at("2026-07-06 09:00"))
     assert "As at Monday 6 July 2026 at 10:00 (09:00 UTC)." in run("explain", "22A/1/26", "--config", config).output
 
 

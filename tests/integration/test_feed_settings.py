@@ -20,7 +20,7 @@ from compliance.feeds.database import DatabaseFeed
 from compliance.feeds.files import FilesFeed
 from compliance.service import Service
 from compliance.service.check import CheckOptions, check
-from compliance.service.crime_feed import feed_of
+from compliance.service.polls.crime_feed import feed_of
 from compliance.store import load_crimes, migrate
 from tests import checks
 from tests.feed_sites import settings_text

@@ -13,8 +13,8 @@ from compliance.feeds import HttpFeed, Patience
 from compliance.service.check.feed_checks import check_feed
 from compliance.service.check.server_checks import check_servers
 from compliance.service.conditions import find_conditions
-from compliance.service.feed_trial import try_feed
-from compliance.service.polling import PollOutcome, poll
+from compliance.service.polls.feed_trial import try_feed
+from compliance.service.polls.polling import PollOutcome, poll
 from compliance.store import Store, directory_as_of, note_feed
 from compliance.store.tables import FEED, POLL
 from tests import stores

@@ -10,8 +10,8 @@ import pytest
 from compliance.policy import load_policy
 from compliance.records import convert_crime
 from compliance.reports.periods.periods import parse_period
-from compliance.service.polling import NOTHING_YET, PollOutcome
-from compliance.service.record_state import gaps
+from compliance.service.polls.polling import NOTHING_YET, PollOutcome
+from compliance.service.polls.record_state import gaps
 from compliance.store import (
     IdlePoll,
     Store,
@@ -28,7 +28,7 @@ from compliance.store import (
     seen_by,
     take_page,
 )
-from compliance.store.idle_polls import list_readings
+from compliance.store.kept.idle_polls import list_readings
 from compliance.store.tables import CRIME, POLL
 from tests import stores
 from tests.stores import SOURCE, at, crime, raws, rows, take
@@ -119,7 +119,7 @@ def test_a_crime_retried_between_idle_polls_is_still_its_sources(store: Store) -
         poll(store, MONDAY + timedelta(minutes=5 * n))
     with pytest.MonkeyPatch.context() as patched:
         as_now = [convert_crime(crime("A"))], list[object]()
-        patched.setattr("compliance.store.retry.decode_crimes", lambda _: as_now)
+        patched.setattr("compliance.store.receiving.retry.decode_crimes", lambda _: as_now)
         retry_quarantined(store, MONDAY + timedelta(minutes=18))
     for n in range(4, 8):
         poll(store, MONDAY + timedelta(minutes=5 * n))

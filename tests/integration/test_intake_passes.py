@@ -15,7 +15,7 @@ import pytest
 from compliance.feed_settings import FieldMapping
 from compliance.feeds import Mapper
 from compliance.feeds.http import HttpFeed
-from compliance.service.polling import poll
+from compliance.service.polls.polling import poll
 from compliance.store import Store, load_crimes
 from tests import stores
 from tests.stores import SOURCE, at

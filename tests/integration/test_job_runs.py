@@ -12,9 +12,10 @@ from structlog.testing import capture_logs
 
 from compliance.errors import SettingsError, System, UnavailableError
 from compliance.service import Service
-from compliance.service.daemon import Daemon
-from compliance.service.job_runs import JobRuns
-from compliance.store import Store, dialect, list_job_runs, note_feed
+from compliance.service.noting.job_runs import JobRuns
+from compliance.service.running.daemon import Daemon
+from compliance.store import Store, list_job_runs, note_feed
+from compliance.store.database import dialect
 from compliance.store.tables import JOB
 from tests import stores
 from tests.service_states import NOW, ServiceState

@@ -17,7 +17,7 @@ from compliance.mail.imap import ImapConnection
 from compliance.mail.inbox import InboundMessage
 from compliance.mail_settings import InboundMail
 from compliance.service import Service, mail_channel
-from compliance.service.daemon import Daemon
+from compliance.service.running.daemon import Daemon
 from compliance.simulator.mail_sink import MailSink
 from compliance.store import Store
 from compliance.store.tables import INBOUND, OUTBOX

@@ -19,9 +19,9 @@ from compliance.errors import SettingsError, UnavailableError
 from compliance.service import Service
 from compliance.service.conditions import CONDITIONS, Sight
 from compliance.service.conditions_page import conditions_page
-from compliance.service.daemon import Daemon
-from compliance.service.metrics import METRICS
-from compliance.service.monitor import monitor, serve_monitoring
+from compliance.service.running.daemon import Daemon
+from compliance.service.running.metrics import METRICS
+from compliance.service.running.monitor import monitor, serve_monitoring
 from compliance.stopping import Stop
 from compliance.store import Store, note_size
 from tests import stores
@@ -176,7 +176,7 @@ def test_a_fault_in_the_metrics_is_answered_and_logged_and_disturbs_nothing(
         raise ValueError("crime 22A/1/26")
 
     with capture_logs() as logs, monkeypatch.context() as patch:
-        patch.setattr("compliance.service.monitor.read_facts", fail)
+        patch.setattr("compliance.service.running.monitor.read_facts", fail)
         answer = monitored.get("/metrics")
         assert monitored.get("/ready").status_code == 200
     assert (answer.status_code, "22A" in answer.text) == (500, False)
@@ -220,7 +220,7 @@ def test_without_a_port_nothing_is_served(state: ServiceState, monkeypatch: pyte
     def serve(*_: object) -> None:
         raise AssertionError("served")
 
-    monkeypatch.setattr("compliance.service.monitor.serve_monitoring", serve)
+    monkeypatch.setattr("compliance.service.running.monitor.serve_monitoring", serve)
     assert state.settings.monitoring.port is None
     with monitor(service_of(state), state.runs):
         pass

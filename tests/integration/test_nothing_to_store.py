@@ -9,8 +9,8 @@ import pytest
 
 from compliance.errors import UnavailableError
 from compliance.feeds import DirectoryEntries, Page
-from compliance.service.feed_changes import RESTARTED
-from compliance.service.polling import PollOutcome, poll
+from compliance.service.polls.feed_changes import RESTARTED
+from compliance.service.polls.polling import PollOutcome, poll
 from compliance.store import (
     Store,
     cursor_of,
@@ -20,7 +20,7 @@ from compliance.store import (
     quarantine_counts,
     restart_feed,
 )
-from compliance.store.intake import CURSOR_STANDS
+from compliance.store.receiving.intake import CURSOR_STANDS
 from compliance.store.tables import CRIME, FEED, FEED_CURSOR, POLL
 from tests import stores
 from tests.stores import SOURCE, at, crime, raws, rows, take

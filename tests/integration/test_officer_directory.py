@@ -15,8 +15,8 @@ from structlog.testing import capture_logs
 from compliance.errors import UnavailableError
 from compliance.feeds import DirectoryEntries, HttpFeed, Page, Patience, Remembered
 from compliance.reports.periods.weeks import Week
-from compliance.service.directory_poll import DirectoryRules
-from compliance.service.polling import PollOutcome, poll
+from compliance.service.polls.directory_poll import DirectoryRules
+from compliance.service.polls.polling import PollOutcome, poll
 from compliance.simulator.mail_sink import MailSink
 from compliance.store import Store, directory_as_of, judge_due, note_directory, officers
 from compliance.store.tables import OFFICER, POLL

@@ -15,7 +15,7 @@ from compliance.feeds import Feed, Mapper
 from compliance.feeds.database import DatabaseFeed
 from compliance.feeds.exports import Exports
 from compliance.feeds.files import FilesFeed
-from compliance.service.polling import poll
+from compliance.service.polls.polling import poll
 from compliance.store import Store, directory_as_of, officers
 from tests import stores
 from tests.integration.test_officer_directory import NAMES

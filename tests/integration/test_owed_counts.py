@@ -8,8 +8,8 @@ from sqlalchemy import delete, event, func, select, text, true, update
 
 from compliance.policy import load_policy
 from compliance.store import Rebuilt, RetentionPeriods, Store, apply_retention, judge_due, rebuild
-from compliance.store.owed_bands import OwedBand, OwedPeriod
-from compliance.store.owed_counts import (
+from compliance.store.owed.owed_bands import OwedBand, OwedPeriod
+from compliance.store.owed.owed_counts import (
     OwedCount,
     count_owed,
     count_states,
@@ -17,7 +17,7 @@ from compliance.store.owed_counts import (
     outstanding_by_officer,
     overdue_by_officer,
 )
-from compliance.store.owed_lists import OwedChoice, OwedOrder, choose_owed, list_owed
+from compliance.store.owed.owed_lists import OwedChoice, OwedOrder, choose_owed, list_owed
 from compliance.store.tables import OBLIGATION, OWED_COUNT
 from compliance.web.restriction import restrict
 from compliance.web.roles import CaseScope, Viewer, WebRole

@@ -21,10 +21,10 @@ from compliance.reports.figures import report_figures
 from compliance.reports.judging.sources import GivenRecords
 from compliance.reports.periods.weeks import Week
 from compliance.reports.rendering.render import render
-from compliance.service.reporting import Reporting
+from compliance.service.report_jobs.reporting import Reporting
 from compliance.simulator.mail_sink import MailSink
 from compliance.store import Store, export, judge_due, rebuild, save_officers
-from compliance.store.notice_kinds import Reason
+from compliance.store.kept.notice_kinds import Reason
 from compliance.store.tables import NOTICE, OBLIGATION, OUTBOX, SET_ASIDE, TRANSITION, Outbox
 from tests import stores
 from tests.calendars import policy_until

@@ -9,7 +9,7 @@ import stamina
 from compliance.errors import UnavailableError
 from compliance.feeds import DirectoryEntries, HttpFeed, Page
 from compliance.records import Officer, Refusal, decode_crimes
-from compliance.service.polling import poll
+from compliance.service.polls.polling import poll
 from compliance.simulator import SimulatedCrimeSystem, SimulatedForce, Trouble, serve
 from compliance.store import (
     Store,

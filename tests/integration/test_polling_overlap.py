@@ -9,9 +9,10 @@ import pytest
 
 from compliance.errors import UnavailableError
 from compliance.feeds import DirectoryEntries, Page
-from compliance.service import polling
-from compliance.service.polling import poll
-from compliance.store import Store, cursor_of, cursors, list_missing_crimes, load_columns, note_cursor
+from compliance.service.polls import polling
+from compliance.service.polls.polling import poll
+from compliance.store import Store, cursor_of, list_missing_crimes, load_columns, note_cursor
+from compliance.store.receiving import cursors
 from compliance.store.tables import FEED_CURSOR, POLL
 from tests import stores
 from tests.stores import SOURCE, at, crime, raws, rows

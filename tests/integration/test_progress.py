@@ -12,10 +12,10 @@ import structlog
 
 from compliance.policy import load_policy
 from compliance.progress import tell_step, watching
-from compliance.service.noted_progress import noted_progress
+from compliance.service.noting.noted_progress import noted_progress
 from compliance.service.overview import look
 from compliance.store import RetentionPeriods, Store, apply_retention, export, judge_due, load_columns, rebuild
-from compliance.store.work_progress import list_progress
+from compliance.store.kept.work_progress import list_progress
 from tests import stores
 from tests.conformance import records_text
 from tests.service_states import NOW, ServiceState
@@ -105,7 +105,7 @@ def test_what_cannot_be_noted_ends_no_work(store: Store, monkeypatch: pytest.Mon
         raise UnavailableError("the disk is full")
 
     clock = Clock()
-    monkeypatch.setattr("compliance.service.noted_progress.note_progress", fail)
+    monkeypatch.setattr("compliance.service.noting.noted_progress.note_progress", fail)
     with noted_progress(store, "rebuild", clock):
         clock.now += timedelta(seconds=11)
         tell_step("crimes judged again", 1, 2)

@@ -13,9 +13,9 @@ from sqlalchemy import delete
 from compliance.feed_settings import FieldMapping
 from compliance.feeds import HttpFeed, Mapper
 from compliance.records import text_of
-from compliance.service.polling import PollOutcome, poll
+from compliance.service.polls.polling import PollOutcome, poll
 from compliance.store import Store, load_crimes, migrate
-from compliance.store.recent_records import RecentRecords
+from compliance.store.database.recent_records import RecentRecords
 from compliance.store.tables import CRIME, CRIME_VERSION, QUARANTINE
 from tests import stores
 from tests.integration.test_store_any_replay import PAGES, as_held

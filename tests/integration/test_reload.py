@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from compliance.service import Service
 from compliance.service.conditions import find_conditions, read_facts
-from compliance.service.daemon import Daemon
+from compliance.service.running.daemon import Daemon
 from compliance.store import Store, begin_poll
 from compliance.store.tables import PROJECTION
 from tests import stores

@@ -13,7 +13,7 @@ from compliance.records import Officer
 from compliance.reminders import register_trial
 from compliance.reminders.effect import AFTER_TRIAL, read_mailed
 from compliance.store import load_columns, migrate
-from compliance.store.trials import RegisteredTrial, end_trial, newest_trial
+from compliance.store.kept.trials import RegisteredTrial, end_trial, newest_trial
 from tests import office as offices
 from tests import stores
 from tests.office import POLICY, SETTINGS, Office, crime, morning

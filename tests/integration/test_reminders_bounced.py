@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 
 from compliance.config import Settings
-from compliance.service.replanning import planning_state
+from compliance.service.telling.replanning import planning_state
 from compliance.store.tables import Outbox
 from tests import office as offices
 from tests import stores

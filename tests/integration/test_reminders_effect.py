@@ -20,7 +20,7 @@ from compliance.reports.periods.periods import parse_period
 from compliance.reports.publishing.snapshots import StoredRecords
 from compliance.reports.rendering.forms import form
 from compliance.store import Store, judge_due, load_columns, migrate, save_officers
-from compliance.store.notice_kinds import LadderStep
+from compliance.store.kept.notice_kinds import LadderStep
 from compliance.store.tables import Outbox
 from tests.reminding import EACH_DAY, change, reminder_settings
 from tests.stores import Record, crime, take

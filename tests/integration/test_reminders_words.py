@@ -25,7 +25,7 @@ from compliance.reports.judging.judged import judge_periods
 from compliance.reports.periods.periods import parse_period
 from compliance.reports.publishing.snapshots import StoredRecords
 from compliance.store import Store, judge_due, migrate, save_officers
-from compliance.store.notice_kinds import LadderStep, Outcome, Reason
+from compliance.store.kept.notice_kinds import LadderStep, Outcome, Reason
 from compliance.store.tables import NOTICE, Notice, Outbox
 from tests.reminding import EACH_DAY, change, reminder_settings
 from tests.stores import Record, crime, take

@@ -11,7 +11,7 @@ from sqlalchemy import insert
 from compliance.records import Officer
 from compliance.reminders import remind
 from compliance.service import Service
-from compliance.service.replanning import LastPlan
+from compliance.service.telling.replanning import LastPlan
 from compliance.store import save_officers
 from compliance.store.tables import NOTICE, OUTBOX, PROJECTION
 from tests import stores

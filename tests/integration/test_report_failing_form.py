@@ -14,7 +14,7 @@ from compliance.reports.periods.periods import parse_period
 from compliance.reports.publishing.published_files import as_published
 from compliance.reports.publishing.snapshots import StoredRecords
 from compliance.reports.rendering.forms import FORMS
-from compliance.service.reporting import Reporting
+from compliance.service.report_jobs.reporting import Reporting
 from compliance.store import Store
 from tests import stores
 from tests.reporting import digests, published, reporting, told, written
@@ -82,7 +82,7 @@ def test_it_is_tried_again_after_a_day_or_a_change_of_the_templates_or_a_restart
     assert broken.times == 1
     asked.publish_due(TUESDAY + DAY)
     assert broken.times == 2
-    monkeypatch.setattr("compliance.service.report_duties._templates", lambda: "others")
+    monkeypatch.setattr("compliance.service.report_jobs.report_duties._templates", lambda: "others")
     asked.publish_due(TUESDAY + DAY + MINUTES)
     assert broken.times == 3
     Reporting(asked.settings, asked.policy, asked.store).publish_due(TUESDAY + DAY + 2 * MINUTES)

@@ -18,7 +18,7 @@ from compliance.reports.model.report_model import Figures
 from compliance.reports.periods.periods import parse_period
 from compliance.reports.periods.spans import Span
 from compliance.reports.rendering.forms import FORMS, form
-from compliance.service.reporting import Reporting
+from compliance.service.report_jobs.reporting import Reporting
 from compliance.store import Store, seen_by
 from compliance.store.tables import Published
 from tests import stores

@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from compliance.records import Officer
 from compliance.reports.periods.periods import parse_period
 from compliance.store import Store, save_officers
-from compliance.store.notice_kinds import Reason
+from compliance.store.kept.notice_kinds import Reason
 from compliance.store.tables import Notice, Published
 from tests import stores
 from tests.reporting import reporting

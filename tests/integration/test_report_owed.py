@@ -13,7 +13,7 @@ from compliance.errors import SettingsError
 from compliance.reports.judging.beginning import CannotReportError
 from compliance.reports.periods.periods import parse_period
 from compliance.reports.rendering.output_files import write_whole
-from compliance.service.reporting import Reporting
+from compliance.service.report_jobs.reporting import Reporting
 from compliance.store import Store
 from compliance.store.tables import Published, Removal, ReportDuty
 from tests import stores
@@ -117,7 +117,7 @@ def test_the_week_promised_before_the_first_complete_reading_comes_though_anothe
 def test_no_more_than_a_few_are_made_up_at_one_look_and_the_next_goes_on(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("compliance.service.reporting.MADE_UP", 3)
+    monkeypatch.setattr("compliance.service.report_jobs.reporting.MADE_UP", 3)
     asked = reporting(store, tmp_path)
     take(store, TUESDAY, NORTH)
     asked.publish_due(TUESDAY)
@@ -213,7 +213,7 @@ def test_a_force_without_divisions_has_none_that_is_owed(
     asked = reporting(store, tmp_path, editions=["board", "division"])
     take(store, TUESDAY, crime())
     assert len(asked.publish_due(TUESDAY)) == 1
-    monkeypatch.setattr("compliance.service.reporting.judge_periods", None)
+    monkeypatch.setattr("compliance.service.report_jobs.reporting.judge_periods", None)
     for fresh in (asked, reporting(store, tmp_path, editions=["board", "division"])):
         assert fresh.publish_due(TUESDAY + timedelta(minutes=5)) == []
 
@@ -229,7 +229,7 @@ def test_1_2b_a_week_before_the_records_begin_is_refused_and_not_published(
     assert published(store) == {}
     assert "week 2026-W27 is not reported: the records begin on 29 June 2026" in "".join(capsys.readouterr())
     with monkeypatch.context() as patched:
-        patched.setattr("compliance.service.reporting.StoredRecords", None)
+        patched.setattr("compliance.service.report_jobs.reporting.StoredRecords", None)
         assert asked.publish_due(now + timedelta(hours=23)) == [], "nothing is read for it again"
     assert "".join(capsys.readouterr()) == ""
     asked.publish_due(now + timedelta(hours=25))

@@ -26,7 +26,7 @@ from compliance.reports.releasing.printed_sums import PrintedSums
 from compliance.reports.rendering.forms import form
 from compliance.reports.sections import summary_lines
 from compliance.simulator import SimulatedForce
-from compliance.store.surveys import WaveResult
+from compliance.store.kept.surveys import WaveResult
 from tests.disclosure import worked_out
 from tests.simulated import LONDON, columns_at_end
 

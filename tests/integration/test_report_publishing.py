@@ -26,7 +26,7 @@ from compliance.reports.publishing.snapshots import (
 )
 from compliance.reports.rendering.forms import FORMS, Form
 from compliance.store import AuditEntry, AuditKind, Store, log_entry
-from compliance.store.audit_check import published_heads
+from compliance.store.audit.audit_check import published_heads
 from compliance.store.tables import Published, Removal
 from tests import stores
 from tests.stores import at, crime, take, updates

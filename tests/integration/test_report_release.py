@@ -14,7 +14,7 @@ from compliance.records import Officer
 from compliance.reports.organisation import load_organisation, organisation_of
 from compliance.reports.periods.periods import parse_period
 from compliance.reports.wording.sentences import sentence
-from compliance.service.reporting import Reporting
+from compliance.service.report_jobs.reporting import Reporting
 from compliance.store import Store, begin_poll, end_poll, note_directory, save_officers
 from tests import stores
 from tests.reporting import published, reporting, told, written
@@ -27,7 +27,7 @@ store = stores.store
 @pytest.fixture(autouse=True)
 def examples_hold(monkeypatch: pytest.MonkeyPatch) -> None:
     """The worked examples of the policy are judged by tests of their own."""
-    monkeypatch.setattr("compliance.service.release_evidence.try_examples", lambda _: (173, ()))
+    monkeypatch.setattr("compliance.service.report_jobs.release_evidence.try_examples", lambda _: (173, ()))
 
 
 MONDAY = at("2026-07-20 05:30")
@@ -130,7 +130,9 @@ def test_a_release_holds_for_what_it_was_given_for_and_a_new_fault_holds_again(
     held_world(store)
     asked = reports(store, tmp_path)
     asked.publish_due(MONDAY)
-    monkeypatch.setattr("compliance.service.release_evidence.try_examples", lambda _: (9, ("a.toml: V1: state",)))
+    monkeypatch.setattr(
+        "compliance.service.report_jobs.release_evidence.try_examples", lambda _: (9, ("a.toml: V1: state",))
+    )
     with pytest.raises(HeldError, match="1 of the 9 worked examples of the policy does not hold") as held:
         asked.release(WEEK_28, "The crime system was down.", "mhill", MONDAY)
     assert "3 crimes were reported" not in str(held.value), "that was released"
@@ -148,7 +150,9 @@ def test_what_is_put_right_is_published_without_a_release(
     take(store, MONDAY, *crimes(15))
     asked = reports(store, tmp_path)
     with monkeypatch.context() as patched:
-        patched.setattr("compliance.service.release_evidence.try_examples", lambda _: (9, ("a.toml: V1: state",)))
+        patched.setattr(
+            "compliance.service.report_jobs.release_evidence.try_examples", lambda _: (9, ("a.toml: V1: state",))
+        )
         with pytest.raises(HeldError, match=r"a\.toml: V1: state"):
             asked.publish(WEEK_28, MONDAY)
         assert written(tmp_path) == ["2026-W28-held.html"], "a report made by hand is held too"
@@ -201,7 +205,7 @@ def test_a_hold_whose_notice_was_cut_off_is_told_once_and_noticed_at_the_next_lo
 ) -> None:
     held_world(store)
     with monkeypatch.context() as patched:
-        patched.setattr("compliance.service.reporting.ReportNotices", None)
+        patched.setattr("compliance.service.report_jobs.reporting.ReportNotices", None)
         with pytest.raises(TypeError):
             reports(store, tmp_path).publish_due(MONDAY)
     reports(store, tmp_path).publish_due(MONDAY + timedelta(minutes=5))

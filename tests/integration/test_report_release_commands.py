@@ -64,7 +64,7 @@ class Commands:
 @pytest.fixture
 def commands(store: Store, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Commands:
     """14 weeks of 12 crimes, and then one with 3."""
-    monkeypatch.setattr("compliance.service.release_evidence.try_examples", lambda _: (173, ()))
+    monkeypatch.setattr("compliance.service.report_jobs.release_evidence.try_examples", lambda _: (173, ()))
     monkeypatch.delenv("SUDO_USER", raising=False)
     monkeypatch.setattr("compliance.cli.options.account_name", lambda: "mhill")
     days = [BEGIN + timedelta(days=7 * week + n % 7) for week in range(15) for n in range(12 if week < 14 else 3)]

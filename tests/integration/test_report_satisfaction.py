@@ -13,9 +13,9 @@ from compliance.reports.model.report_model import Figures
 from compliance.reports.model.satisfaction_model import Satisfaction
 from compliance.reports.periods.weeks import Week
 from compliance.reports.rendering.forms import FORMS
-from compliance.service.reporting import Reporting
+from compliance.service.report_jobs.reporting import Reporting
 from compliance.store import Store
-from compliance.store.surveys import WaveResult, store_waves
+from compliance.store.kept.surveys import WaveResult, store_waves
 from compliance.store.tables import Published
 from tests import stores
 from tests.disclosure import worked_out

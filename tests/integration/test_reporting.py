@@ -11,8 +11,8 @@ from compliance.errors import UnavailableError
 from compliance.policy import load_policy
 from compliance.reports.model.findings import Gap
 from compliance.reports.periods.periods import parse_period
-from compliance.service.record_state import gaps
-from compliance.service.reporting import Reporting
+from compliance.service.polls.record_state import gaps
+from compliance.service.report_jobs.reporting import Reporting
 from compliance.store import Store, judge_due, mark_missing, migrate
 from compliance.store.tables import Published
 from tests.reporting import reporting, told, written

@@ -12,8 +12,8 @@ from compliance.errors import UnavailableError
 from compliance.feed_settings import Files
 from compliance.feeds.exports import Exports
 from compliance.service import Service
-from compliance.service.daemon import Daemon
 from compliance.service.retaining import EXPORT_FILE
+from compliance.service.running.daemon import Daemon
 from compliance.store import (
     Lives,
     Store,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from compliance.records.characteristics import Characteristics
 from compliance.store import Store, migrate
-from compliance.store.victim_characteristics import read_characteristics
+from compliance.store.receiving.victim_characteristics import read_characteristics
 from tests import stores
 from tests.return_forces import DEFINITION, Force, crimes, equal, force, unequal
 from tests.stores import at, crime, on_both, take

@@ -9,7 +9,7 @@ import pytest
 from click.testing import Result
 
 from compliance.store import AuditKind, Store, migrate
-from compliance.store.audit_log import iterate_entries, select_entries
+from compliance.store.audit.audit_log import iterate_entries, select_entries
 from tests import stores
 from tests.return_forces import DEFINITION, MADE, Force, crimes, equal, force, unequal
 from tests.stores import crime, on_both

@@ -6,7 +6,7 @@ from datetime import date
 import openpyxl
 import pytest
 
-from compliance.store.reviews import readings_of
+from compliance.store.kept.reviews import readings_of
 from tests import stores
 from tests.dip_readers import ALL_AS_RECORDED, NOT, TOLD, Review, fill_in, read_all, review, shown
 

@@ -10,7 +10,7 @@ import pytest
 
 from compliance.policy import load_policy
 from compliance.store import RetentionPeriods, apply_retention
-from compliance.store.reviews import cases_of, readings_of
+from compliance.store.kept.reviews import cases_of, readings_of
 from tests import stores
 from tests.dip_readers import ALL_AS_RECORDED, NOT, TOLD, Review, fill_in, read_all, review, shown
 from tests.stores import at

@@ -9,7 +9,7 @@ import pytest
 from openpyxl.utils import range_boundaries
 
 from compliance.reviews.how_to_read import how_to_read, state_methods
-from compliance.store.reviews import cases_of, list_reviews
+from compliance.store.kept.reviews import cases_of, list_reviews
 from tests import stores
 from tests.accesses import list_entries
 from tests.dip_readers import ALL_AS_RECORDED, Review, read_all, review

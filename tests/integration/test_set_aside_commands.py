@@ -13,7 +13,7 @@ from compliance.cli import main
 from compliance.config import load_settings
 from compliance.service import Service
 from compliance.service.check import check
-from compliance.service.daemon import Daemon
+from compliance.service.running.daemon import Daemon
 from compliance.store import Store, judge_due
 from tests import checks, stores
 from tests.calendars import policy_until

@@ -20,7 +20,7 @@ from structlog.testing import capture_logs
 from compliance.config import load_settings
 from compliance.service import Service
 from compliance.service.conditions import find_conditions, read_facts
-from compliance.service.daemon import Daemon
+from compliance.service.running.daemon import Daemon
 from compliance.simulator.mail_sink import MailSink
 from compliance.store import Store, last_complete_poll
 from tests import stores

@@ -20,7 +20,7 @@ from compliance.policy import judge, load_policy
 from compliance.records import columns_from_arrow
 from compliance.reports.forces.force_figures import ForcesQuestion
 from compliance.reports.forces.force_forms import render
-from compliance.service.figures_across import figures_across
+from compliance.service.answers.figures_across import figures_across
 from tests.conformance import SAMPLES, Sample, verdicts
 from tests.datasets import write_dataset
 from tests.integration.test_evaluate_set_aside import AS_AT, GOOD, OLD

@@ -15,8 +15,8 @@ from rfc3161_client import HashAlgorithm, TimestampRequestBuilder
 from compliance import clock
 from compliance.config import Settings
 from compliance.errors import SettingsError, StoppedError, UnavailableError
-from compliance.service.stamp_tokens import WrongStampError, verify_stamp
-from compliance.service.stamping import ask_for_stamp
+from compliance.service.audit.stamp_tokens import WrongStampError, verify_stamp
+from compliance.service.audit.stamping import ask_for_stamp
 from compliance.stopping import Stop
 from tests import stores
 from tests.hanging import hanging, silent, trickling

@@ -7,15 +7,15 @@ import pytest
 
 from compliance.records.characteristics import Characteristics
 from compliance.store import RetentionPeriods, Store, apply_retention, load_crimes
-from compliance.store.quarantine import Refused, update_quarantine
-from compliance.store.recent_records import RecentRecords
-from compliance.store.retry import retry_quarantined
-from compliance.store.tables import CRIME_VERSION, VICTIM_CHARACTERISTICS
-from compliance.store.victim_characteristics import (
+from compliance.store.database.recent_records import RecentRecords
+from compliance.store.receiving.quarantine import Refused, update_quarantine
+from compliance.store.receiving.retry import retry_quarantined
+from compliance.store.receiving.victim_characteristics import (
     count_characteristics,
     read_characteristics,
     remove_characteristics,
 )
+from compliance.store.tables import CRIME_VERSION, VICTIM_CHARACTERISTICS
 from tests import stores
 from tests.engine import shipped
 from tests.stores import SOURCE, at, crime, raws, rows, take

@@ -11,7 +11,8 @@ import pytest
 import zstandard
 from sqlalchemy import func, insert, literal_column, select, text
 
-from compliance.store import Store, dialect, migrate, schema
+from compliance.store import Store, migrate
+from compliance.store.database import dialect, schema
 from compliance.store.tables import OUTBOX, column_types
 from compliance.store.tables.column_types import compress_text, decompress_text
 from tests import stores

@@ -12,8 +12,8 @@ from sqlalchemy import Table
 
 from compliance.errors import SettingsError
 from compliance.store import Store, export, judge_due, mark_missing
-from compliance.store.exported_records import RECORD_FILES
-from compliance.store.exporting import OBLIGATIONS, SET_ASIDES, TRANSITIONS
+from compliance.store.reading.exported_records import RECORD_FILES
+from compliance.store.reading.exporting import OBLIGATIONS, SET_ASIDES, TRANSITIONS
 from compliance.store.tables import OBLIGATION, TRANSITION
 from tests import stores
 from tests.engine import shipped
@@ -67,7 +67,7 @@ def test_a_crime_and_its_updates_as_they_stand(store: Store, tmp_path: Path) -> 
 def test_every_obligation_and_transition_whole_and_typed(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
-    monkeypatch.setattr("compliance.store.exporting._AT_ONCE", at_once)
+    monkeypatch.setattr("compliance.store.reading.exporting._AT_ONCE", at_once)
     take(store, FIRST, *histories(4, 60))
     for now in (at("2026-10-01 06:00"), at("2026-11-25 06:00")):
         judge_due(store, shipped("west-mercia")[0], now)
@@ -101,7 +101,7 @@ def test_former_files_stand_until_all_are_written(
         raise RuntimeError("power cut")
 
     with monkeypatch.context() as broken:
-        broken.setattr("compliance.store.exporting._write_table", fail)
+        broken.setattr("compliance.store.reading.exporting._write_table", fail)
         with pytest.raises(RuntimeError, match="power cut"):
             export(store, tmp_path)
     assert len(written(tmp_path, "crimes")) == 1

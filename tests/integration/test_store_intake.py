@@ -14,7 +14,6 @@ from compliance.store import (
     begin_poll,
     cursor_of,
     end_poll,
-    intake,
     last_complete_poll,
     load_crimes,
     officers,
@@ -24,6 +23,7 @@ from compliance.store import (
     take_page,
 )
 from compliance.store.content import unpack, unpack_raw
+from compliance.store.receiving import intake
 from compliance.store.tables import CRIME, CRIME_VERSION, FEED, POLL, QUARANTINE
 from tests import stores
 from tests.stores import SOURCE, at, crime, raws, rows, take

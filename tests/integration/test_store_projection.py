@@ -11,7 +11,8 @@ import pytest
 from compliance.policy import Policy, judge
 from compliance.progress import WorkStep, watching
 from compliance.records import columns, convert_crime
-from compliance.store import Store, judge_due, list_overdue, projection
+from compliance.store import Store, judge_due, list_overdue
+from compliance.store.judgements import projection
 from compliance.store.tables import CRIME, OBLIGATION, TRANSITION
 from tests import stores
 from tests.engine import shipped

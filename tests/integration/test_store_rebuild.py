@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, insert, update
 
-from compliance.store import Store, dialect, judge_due, projection, rebuild
+from compliance.store import Store, judge_due, rebuild
+from compliance.store.database import dialect
+from compliance.store.judgements import projection
 from compliance.store.tables import OBLIGATION, TRANSITION
 from tests import stores
 from tests.histories import histories

@@ -14,11 +14,11 @@ from compliance.store import (
     list_missing_crimes,
     load_columns,
     load_crimes,
-    retry,
     retry_quarantined,
 )
 from compliance.store.content import unpack
-from compliance.store.missing import mark_missing
+from compliance.store.receiving import retry
+from compliance.store.receiving.missing import mark_missing
 from compliance.store.tables import CRIME, CRIME_VERSION, QUARANTINE
 from tests import stores
 from tests.engine import shipped

@@ -15,11 +15,11 @@ from compliance.store import (
     load_columns,
     load_crimes,
     rebuild,
-    retention,
     retention_due,
 )
 from compliance.store.content import crime_digest, unpack
-from compliance.store.retention import Action
+from compliance.store.removing import retention
+from compliance.store.removing.retention import Action
 from compliance.store.tables import (
     CRIME,
     CRIME_VERSION,

@@ -13,9 +13,9 @@ from compliance.store import (
     load_crimes,
     quarantine_counts,
     read_quarantined,
-    retry,
     retry_quarantined,
 )
+from compliance.store.receiving import retry
 from compliance.store.tables import CRIME, CRIME_VERSION, QUARANTINE
 from tests import stores
 from tests.stores import at, crime, rows, take

@@ -14,7 +14,8 @@ from sqlalchemy import Engine, event, inspect
 from sqlmodel import SQLModel
 
 from compliance.errors import SettingsError
-from compliance.store import Store, begin_poll, dialect, migrate, schema
+from compliance.store import Store, begin_poll, migrate
+from compliance.store.database import dialect, schema
 from tests import stores
 
 new_database, database_url = stores.new_shared_database, stores.database_url

@@ -12,9 +12,9 @@ from sqlalchemy.exc import IntegrityError
 
 from compliance.config import Log
 from compliance.errors import UnavailableError
-from compliance.service.logs import set_up
+from compliance.service.noting.logs import set_up
 from compliance.store import Store, migrate
-from compliance.store.dialect import add
+from compliance.store.database.dialect import add
 from compliance.store.tables import CRIME
 from tests import postgres, stores
 from tests.stores import at

@@ -7,16 +7,8 @@ import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import delete, insert, update
 
-from compliance.store import (
-    RetentionPeriods,
-    Store,
-    apply_retention,
-    count_set_aside,
-    export,
-    judge_due,
-    projection,
-    rebuild,
-)
+from compliance.store import RetentionPeriods, Store, apply_retention, count_set_aside, export, judge_due, rebuild
+from compliance.store.judgements import projection
 from compliance.store.tables import CRIME, OBLIGATION, SET_ASIDE, TRANSITION
 from tests import stores
 from tests.calendars import policy_until

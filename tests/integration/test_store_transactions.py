@@ -11,8 +11,9 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from compliance.errors import SettingsError, UnavailableError
-from compliance.store import Store, begin_poll, dialect, last_complete_poll, load_columns, migrate
-from compliance.store.postgres import prepare
+from compliance.store import Store, begin_poll, last_complete_poll, load_columns, migrate
+from compliance.store.database import dialect
+from compliance.store.database.postgres import prepare
 from compliance.store.tables import POLL, FeedRow, Poll
 from tests import postgres, stores
 from tests.stores import SOURCE, at, crime, rows, take

@@ -9,8 +9,10 @@ import pytest
 
 from compliance.errors import UnavailableError
 from compliance.feeds import DirectoryEntries, Page
-from compliance.service.polling import poll
-from compliance.store import Store, begin_poll, dialect, judge_due, migrate, projection, rebuild, take_page
+from compliance.service.polls.polling import poll
+from compliance.store import Store, begin_poll, judge_due, migrate, rebuild, take_page
+from compliance.store.database import dialect
+from compliance.store.judgements import projection
 from compliance.store.tables import CRIME, CRIME_VERSION, FEED, OBLIGATION, TRANSITION
 from tests import stores
 from tests.engine import shipped

@@ -14,8 +14,9 @@ from compliance.policy import load_policy
 from compliance.reminders import reason_of, reasons
 from compliance.reports.publishing.snapshots import read_figures
 from compliance.reports.rendering.forms import FORMS
-from compliance.store import Store, dialect, judge_due, load_columns, migrate, rebuild, schema
-from compliance.store.notice_kinds import Reason
+from compliance.store import Store, judge_due, load_columns, migrate, rebuild
+from compliance.store.database import dialect, schema
+from compliance.store.kept.notice_kinds import Reason
 from compliance.store.tables import CRIME, NOTICE, OUTBOX, POLL, PROJECTION, REPORT_DUTY, Notice, Published
 from compliance.store.tables.column_types import decompress_text
 from tests import frozen, stores

@@ -12,8 +12,8 @@ from compliance.cli import main
 from compliance.errors import RecordError
 from compliance.records import Officer
 from compliance.store import AuditEntry, AuditKind, Store, dispute_victim, log_entry, save_officers
-from compliance.store.reviews import store_readings
-from compliance.store.subject import OTHER, read_subject
+from compliance.store.kept.reviews import store_readings
+from compliance.store.reading.subject import OTHER, read_subject
 from compliance.store.tables import DISPUTE, WEB_SESSION
 from tests import stores
 from tests.accesses import list_entries

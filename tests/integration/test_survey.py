@@ -13,9 +13,9 @@ from compliance.cli import main
 from compliance.config import load_settings
 from compliance.errors import RecordError, SettingsError
 from compliance.service import Service
-from compliance.service.surveying import import_survey
+from compliance.service.evidence.surveying import import_survey
 from compliance.store import Store
-from compliance.store.surveys import WaveResult, list_waves
+from compliance.store.kept.surveys import WaveResult, list_waves
 from tests import stores
 from tests.service_states import NOW, ServiceState
 from tests.stores import on_both

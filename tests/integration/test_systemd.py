@@ -10,8 +10,8 @@ import pytest
 
 from compliance.service import Service
 from compliance.service.alerts import Watch
-from compliance.service.daemon import Daemon
-from compliance.service.job_runs import JobRuns
+from compliance.service.noting.job_runs import JobRuns
+from compliance.service.running.daemon import Daemon
 from compliance.service.systemd import LONGEST_STEP, Supervised, notify
 from compliance.stopping import Stop
 from compliance.store import Store

@@ -15,7 +15,7 @@ from compliance.mail import Fate, OutgoingMessage, Rendered, SendResult
 from compliance.mail.teams import LINK, TeamsWebhooks
 from compliance.service import Service
 from compliance.service.check.settings_checks import check_secrets
-from compliance.service.leaders_cards import CARD
+from compliance.service.telling.leaders_cards import CARD
 from compliance.stopping import Stop
 from compliance.store import Store
 from compliance.store.tables import OUTBOX

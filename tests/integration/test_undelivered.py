@@ -13,7 +13,7 @@ from compliance.cli import main
 from compliance.mail import Withdrawn, as_written
 from compliance.records import Officer
 from compliance.service import Service
-from compliance.service.undelivered import UNDELIVERED, tell_undelivered, today_only
+from compliance.service.telling.undelivered import UNDELIVERED, tell_undelivered, today_only
 from compliance.store import Store, save_officers
 from compliance.store.tables import OUTBOX, Outbox
 from tests import stores

@@ -12,8 +12,9 @@ from compliance.config import load_settings
 from compliance.errors import SettingsError, UnavailableError
 from compliance.feeds import DirectoryEntries, Page
 from compliance.policy.vocabulary import Vocabulary, vocabulary
-from compliance.service.polling import PollOutcome, poll
-from compliance.store import OTHERS, Store, migrate, unknown_values, values_seen
+from compliance.service.polls.polling import PollOutcome, poll
+from compliance.store import OTHERS, Store, migrate, values_seen
+from compliance.store.receiving import unknown_values
 from compliance.store.tables import UNKNOWN_VALUE
 from tests import checks, stores
 from tests.engine import POLICIES, shipped
@@ -130,7 +131,7 @@ def test_they_are_counted_with_their_page_or_not_at_all(store: Store, monkeypatc
         raise RuntimeError("power cut")
 
     with monkeypatch.context() as patch:
-        patch.setattr("compliance.store.intake._count", fail)  # the last step of a page
+        patch.setattr("compliance.store.receiving.intake._count", fail)  # the last step of a page
         with pytest.raises(RuntimeError):
             polled(store, MEANT)
     assert counted(store) == {}

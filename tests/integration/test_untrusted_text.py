@@ -28,11 +28,11 @@ from compliance.cli import main
 from compliance.config import load_settings
 from compliance.records import Officer, convert_crime
 from compliance.service import Service
-from compliance.service.logs import set_up
+from compliance.service.noting.logs import set_up
 from compliance.store import Store, migrate, save_officers
-from compliance.store.disputes import file_dispute
+from compliance.store.kept.disputes import file_dispute
+from compliance.store.kept.trials import RegisteredTrial, store_trial
 from compliance.store.tables import VICTIM_CHARACTERISTICS
-from compliance.store.trials import RegisteredTrial, store_trial
 from tests import web_server
 from tests.conftest import OBEYED
 from tests.hostile_text import CRIME, HOSTILE, MARK, OFFICER, REFUSED
@@ -339,7 +339,7 @@ def test_a_fault_of_a_command_is_told_without_what_it_says(tmp_path: Path) -> No
         "import sys; from compliance.cli import main, options\n"
         "import compliance.cli.record_commands as records\n"
         "def broken(*_, **__): raise KeyError(sys.argv[3])\n"
-        "import compliance.service.explaining as question; question.RecordsQuestion.explain = broken\n"
+        "import compliance.service.answers.explaining as question; question.RecordsQuestion.explain = broken\n"
         "main()\n"
     )
     command = [sys.executable, "-c", script, "explain", "--config", f"22A/1/26 {HOSTILE}", "22A/1/26", "--input", "-"]

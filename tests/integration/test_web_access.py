@@ -17,10 +17,10 @@ from sqlalchemy import insert, update
 from compliance.mail.by_hand import crimes_told, list_emails
 from compliance.policy.setting_aside import CalendarGap
 from compliance.reminders import remind
-from compliance.service.background_work import WHATIF
+from compliance.service.answers.background_work import WHATIF
 from compliance.store import dispute_victim, list_disputes, list_quarantined
-from compliance.store.background_tasks import list_tasks
-from compliance.store.reviews import readings_of
+from compliance.store.kept.background_tasks import list_tasks
+from compliance.store.kept.reviews import readings_of
 from compliance.store.tables import OUTBOX, QUARANTINE, SET_ASIDE
 from compliance.web.page_table import Answer, Visit, WebPage, check_table
 from compliance.web.pages import PAGES

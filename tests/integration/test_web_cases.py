@@ -15,10 +15,10 @@ from sqlalchemy import update
 from sqlmodel import col, select
 
 from compliance.reports.periods.periods import parse_period
-from compliance.service.background_work import CASES
-from compliance.service.background_worker import work_in_background
-from compliance.service.reporting import Reporting
-from compliance.store.background_tasks import MOST_WAITING, TaskState, ask_task, end_task, list_tasks
+from compliance.service.answers.background_work import CASES
+from compliance.service.answers.background_worker import work_in_background
+from compliance.service.report_jobs.reporting import Reporting
+from compliance.store.kept.background_tasks import MOST_WAITING, TaskState, ask_task, end_task, list_tasks
 from compliance.store.tables import BACKGROUND_TASK, Published
 from compliance.web import list_answers
 from compliance.web.roles import WebRole

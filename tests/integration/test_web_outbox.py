@@ -10,7 +10,7 @@ from sqlalchemy import update
 from compliance.mail import Rendered
 from compliance.mail.by_hand import counts, crimes_told
 from compliance.reminders import remind
-from compliance.service.undelivered import CAUSES, undelivered_text
+from compliance.service.telling.undelivered import CAUSES, undelivered_text
 from compliance.store.tables import OUTBOX
 from tests import stores, web_office
 from tests.accesses import list_accesses

@@ -11,7 +11,7 @@ from compliance.batch.explanation_page import render_parts
 from compliance.records import Officer
 from compliance.reminders import plan, reason_of, remind
 from compliance.reminders.digests import Digest
-from compliance.service.explaining import explain_stored
+from compliance.service.answers.explaining import explain_stored
 from compliance.store import DisputeAnswer, answer_dispute, list_disputes, save_officers
 from compliance.web.roles import WebRole
 from tests import stores, web_office

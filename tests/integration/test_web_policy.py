@@ -42,7 +42,7 @@ def test_a_change_of_policy_is_said_with_what_it_asks_differently(
     office: WebOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What a policy asked is kept with the reports that were published by it (statistics section 5)."""
-    monkeypatch.setattr("compliance.service.release_evidence.try_examples", lambda _: (173, ()))
+    monkeypatch.setattr("compliance.service.report_jobs.release_evidence.try_examples", lambda _: (173, ()))
     service = office.service
     service.report(parse_period("2026-W28"), ("board",), ("json",))
     judge_due(service.store, HERTFORDSHIRE, later(office, minutes=1))

@@ -10,8 +10,8 @@ from compliance.cli import main
 from compliance.policy import load_policy
 from compliance.reports.periods.periods import parse_period
 from compliance.reports.publishing.snapshots import newest_published, read_figures
-from compliance.service.crime_feed import vocabulary_of
-from compliance.service.unknown_notes import REMEDY, still_unknown
+from compliance.service.polls.crime_feed import vocabulary_of
+from compliance.service.polls.unknown_notes import REMEDY, still_unknown
 from compliance.store import begin_poll, count_set_aside, end_poll, judge_due, list_quarantined, take_page
 from compliance.store.content import pack_raw, raw_digest
 from compliance.store.tables import QUARANTINE
@@ -191,7 +191,7 @@ def test_a_report_of_another_version_is_said_not_to_be_readable(office: WebOffic
 def test_the_newest_report_to_the_board_says_what_it_found(
     office: WebOffice, analyst: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("compliance.service.release_evidence.try_examples", lambda _: (173, ()))
+    monkeypatch.setattr("compliance.service.report_jobs.release_evidence.try_examples", lambda _: (173, ()))
     fill(office)
     office.service.report(parse_period("2026-W27"), ("board",), ("json",))
     with office.service.store.session(reading=True) as session:

@@ -32,8 +32,8 @@ from compliance.store import (
     set_aside_reasons,
     touch_session,
 )
-from compliance.store.owed_bands import OwedBand, OwedPeriod
-from compliance.store.owed_crimes import (
+from compliance.store.owed.owed_bands import OwedBand, OwedPeriod
+from compliance.store.owed.owed_crimes import (
     count_overdue_victims,
     crimes_within,
     is_any_within,
@@ -42,7 +42,7 @@ from compliance.store.owed_crimes import (
     list_owed_crimes,
     officers_within,
 )
-from compliance.store.owed_lists import OwedChoice, OwedOrder, choose_owed, list_owed, page_owed
+from compliance.store.owed.owed_lists import OwedChoice, OwedOrder, choose_owed, list_owed, page_owed
 from compliance.store.tables import DISPUTED_VICTIM, OBLIGATION, SET_ASIDE, WEB_SESSION, WebSession
 from compliance.web.restriction import restrict
 from compliance.web.roles import CaseScope, Viewer, WebRole

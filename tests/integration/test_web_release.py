@@ -69,7 +69,7 @@ def test_what_was_released_is_published_by_the_running_service_with_who_and_why(
     office: WebOffice, analyst: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """14 weeks of 12 crimes, and then one with 3 and those of the office."""
-    monkeypatch.setattr("compliance.service.release_evidence.try_examples", lambda _: (173, ()))
+    monkeypatch.setattr("compliance.service.report_jobs.release_evidence.try_examples", lambda _: (173, ()))
     take(office.service.store, office.now, *weekly(14), *weekly(1, 3, first=900, since=date(2026, 7, 6)))
     report = office.service.settings.report.model_copy(update={"records_begin": date(2026, 3, 30), "forms": ("html",)})
     settings = office.service.settings.model_copy(update={"report": report})

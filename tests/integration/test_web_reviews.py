@@ -10,8 +10,8 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from compliance.service.review_pack import write_pack
-from compliance.store.reviews import add_review, close_review, forget_reviewed, readings_of
+from compliance.service.evidence.review_pack import write_pack
+from compliance.store.kept.reviews import add_review, close_review, forget_reviewed, readings_of
 from compliance.web.roles import WebRole
 from tests import stores, web_office
 from tests.accesses import list_accesses

@@ -14,11 +14,11 @@ from compliance.batch.whatif_settings import apply_settings, list_settings
 from compliance.batch.whatif_text import percent
 from compliance.policy import load_policy
 from compliance.progress import WorkStep, watching
-from compliance.service import explaining
-from compliance.service.background_work import WHATIF, compare_policies
-from compliance.service.background_worker import work_in_background
-from compliance.service.explaining import stored_chunks
-from compliance.store.background_tasks import TaskState, claim_task, end_task, list_tasks, note_task
+from compliance.service.answers import explaining
+from compliance.service.answers.background_work import WHATIF, compare_policies
+from compliance.service.answers.background_worker import work_in_background
+from compliance.service.answers.explaining import stored_chunks
+from compliance.store.kept.background_tasks import TaskState, claim_task, end_task, list_tasks, note_task
 from compliance.web.roles import WebRole
 from tests import stores
 from tests.accesses import list_accesses

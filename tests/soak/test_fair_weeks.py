@@ -13,7 +13,7 @@ from compliance.reminders import ladder
 from compliance.reminders.emails import who_else
 from compliance.reminders.ladder import CaseOfficer, Hindrance
 from compliance.reminders.owed import Owed
-from compliance.store.notice_kinds import LadderStep
+from compliance.store.kept.notice_kinds import LadderStep
 from tests.bounces import Mailbox
 from tests.fair_days import live_with_troubles
 from tests.troubles import HalfHeedlessForce

@@ -10,7 +10,7 @@ import pytest
 from compliance.feeds import DirectoryEntries, Page
 from compliance.policy import Policy
 from compliance.records import decode_crimes
-from compliance.service.polling import poll
+from compliance.service.polls.polling import poll
 from compliance.store import Store, judge_due, list_quarantined, load_crimes, rebuild, retry_quarantined
 from tests import stores
 from tests.engine import POLICIES, shipped

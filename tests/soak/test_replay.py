@@ -11,7 +11,7 @@ import pytest
 from compliance.batch.inputs import line_blocks, open_input
 from compliance.feeds import DirectoryEntries, Page
 from compliance.policy import Policy
-from compliance.service.polling import poll
+from compliance.service.polls.polling import poll
 from compliance.simulator import Replay, SimulatedCrimeSystem
 from compliance.store import Store, judge_due, load_crimes, rebuild
 from compliance.store.tables import CRIME, CRIME_VERSION, OBLIGATION

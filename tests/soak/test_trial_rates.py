@@ -9,7 +9,7 @@ from benchmarks.reading import Reading, ReadingForce
 from compliance.policy import Verdicts, judge
 from compliance.reports.examining.trial_effect import measure_trial
 from compliance.store import load_columns
-from compliance.store.trials import RegisteredTrial, store_trial
+from compliance.store.kept.trials import RegisteredTrial, store_trial
 from tests.force_days import POLICY, ForceDays
 from tests.reminding import change
 from tests.unit import test_trial

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import func, select
 
 from compliance.policy import load_policy
-from compliance.store import Store, dialect, rebuild, schema
+from compliance.store import Store, rebuild
+from compliance.store.database import dialect, schema
 from compliance.store.tables import POLL
 from tests import frozen, stores
 from tests.integration.test_store_upgrade import held, words_then

@@ -20,7 +20,7 @@ from compliance.reports.model.force_model import ComparedRequirement
 from compliance.reports.model.report_model import RequirementFigures
 from compliance.reports.periods.weeks import Week
 from compliance.simulator import SimulatedForce
-from compliance.store.column_pool import join_columns
+from compliance.store.reading.column_pool import join_columns
 from tests.simulated import columns_at_end
 
 POLICY: Final = load_policy("west-mercia")

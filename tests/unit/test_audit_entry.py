@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from compliance.store.audit_entry import BEGINNING, AuditEntry, AuditKind, hash_entry, write_details
+from compliance.store.audit.audit_entry import BEGINNING, AuditEntry, AuditKind, hash_entry, write_details
 
 AT = datetime(2026, 11, 30, 9, 12, 4, tzinfo=UTC)
 VIEW = AuditEntry(AT, "n1s", "supervisor", AuditKind.CONSULTATION, "/team", {"crimes": ["22A/1/26"]})

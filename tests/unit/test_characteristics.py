@@ -10,7 +10,7 @@ import pytest
 from compliance.policy import judge
 from compliance.records import columns, convert_crime
 from compliance.records.characteristics import NAMES, Characteristics, take_characteristics
-from compliance.service.feed_trial import as_kept
+from compliance.service.polls.feed_trial import as_kept
 from compliance.store.content import content_of
 from tests.engine import shipped
 from tests.stores import at, crime
@@ -97,8 +97,8 @@ def test_nothing_but_returns_and_retention_reads_what_is_stored_of_them() -> Non
         )
     }
     assert readers == {
-        "cli/return_commands.py", "service/retaining.py", "service/returning.py", "store/victim_characteristics.py",
-        "store/current_versions.py", "store/retention.py", "store/tables/__init__.py", "store/tables/return_tables.py",
+        "cli/return_commands.py", "service/retaining.py", "service/evidence/returning.py", "store/receiving/victim_characteristics.py",
+        "store/receiving/current_versions.py", "store/removing/retention.py", "store/tables/__init__.py", "store/tables/return_tables.py",
     }  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from compliance.reports.periods.explained import ExplainedWeeks
 from compliance.reports.periods.weeks import Week
 from compliance.reports.sections.change_over_time import trend_parts, weeks_table
 from compliance.reports.wording.telling import explained_in_words
-from compliance.service.reporting import Reporting
+from compliance.service.report_jobs.reporting import Reporting
 from tests.unit.test_config import changed
 from tests.unit.test_figures_words import DUE, HELD_SINCE, NOW, POLICY, WEEK, crimes
 

@@ -22,7 +22,7 @@ from compliance.reports.model.proportions import Proportion
 from compliance.reports.model.report_model import Figures
 from compliance.reports.periods.weeks import Week
 from compliance.reports.tracing.answer import WORKED_OUT as WORKED
-from compliance.store.surveys import WaveResult
+from compliance.store.kept.surveys import WaveResult
 from tests.traced import figures as traced_figures
 
 ROOT: Final = Path(__file__).parents[2]

@@ -10,7 +10,7 @@ from sqlmodel import SQLModel
 import compliance.store.tables  # noqa: F401  # registers the tables
 from compliance.config import iterate_settings
 from compliance.policy.verdicts import STATES
-from compliance.store.notice_kinds import LadderStep
+from compliance.store.kept.notice_kinds import LadderStep
 
 ROOT: Final = Path(__file__).parents[2]
 ROWS: Final = re.findall(

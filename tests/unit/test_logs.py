@@ -13,7 +13,7 @@ import structlog
 
 from compliance.config import Log
 from compliance.errors import UnavailableError, fault_trace
-from compliance.service.logs import log_as, set_up
+from compliance.service.noting.logs import log_as, set_up
 from compliance.stopping import Stop
 
 

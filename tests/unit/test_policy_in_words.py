@@ -8,7 +8,7 @@ import pytest
 from compliance.batch.clauses import load_clauses
 from compliance.policy import Policy, Requirement
 from compliance.policy.in_words import describe_common, describe_requirement
-from compliance.service.policy_examples import example_of
+from compliance.service.answers.policy_examples import example_of
 from tests.engine import POLICIES, RULES, shipped
 
 WEST_MERCIA = shipped("west-mercia")[0]

@@ -14,7 +14,7 @@ from compliance.records.columns import Columns
 from compliance.reports.judging.judged import JudgedPeriod
 from compliance.reports.judging.relevant_crimes import find_relevant
 from compliance.reports.periods.periods import parse_period
-from compliance.store.column_pool import take_columns
+from compliance.store.reading.column_pool import take_columns
 from tests.drawn import drawn
 from tests.engine import ADDITIONAL, POLICIES, RULES, shipped
 from tests.histories import histories

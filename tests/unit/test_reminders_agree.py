@@ -12,8 +12,8 @@ from compliance.reminders.history import Accepted, History
 from compliance.reminders.morning import Morning
 from compliance.reminders.owed import Key, Owed, Standing, find_owed
 from compliance.reminders.recheck import _find_restated, _sort
-from compliance.store.directory import DirectoryEntry
-from compliance.store.notice_kinds import LadderStep, Outcome, Reason
+from compliance.store.kept.notice_kinds import LadderStep, Outcome, Reason
+from compliance.store.receiving.directory import DirectoryEntry
 from compliance.store.tables import Notice
 from tests.reminding import reminder_settings
 from tests.unit.test_reminders_stages import officer

@@ -11,7 +11,7 @@ from compliance.reminders.emails.templates import render
 from compliance.reminders.history import History
 from compliance.reminders.morning import Morning
 from compliance.reminders.owed import Owed, Standing
-from compliance.store.notice_kinds import LadderStep, Outcome, Reason
+from compliance.store.kept.notice_kinds import LadderStep, Outcome, Reason
 from tests.unit.test_reminders_ladder import STAFF
 from tests.unit.test_reminders_stages import DAY, RULES, SETTINGS, TODAY, owed
 

@@ -8,7 +8,7 @@ import pytest
 from compliance.reminders import Decision
 from compliance.reminders.emails.composing import write
 from compliance.reminders.owed import Owed, Standing
-from compliance.store.notice_kinds import LadderStep, Outcome, Reason
+from compliance.store.kept.notice_kinds import LadderStep, Outcome, Reason
 from tests.unit.test_reminders_stages import DAY, POLICY, SETTINGS, TODAY, owed
 
 OVERDUE, SOON, CLOSED, SUPERVISOR = (

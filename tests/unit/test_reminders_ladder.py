@@ -16,8 +16,8 @@ from compliance.reminders.history import Accepted, History
 from compliance.reminders.morning import Morning
 from compliance.reminders.owed import Key, Owed, Standing
 from compliance.reminders.sending_times import due_soon_on
-from compliance.store.directory import DirectoryEntry
-from compliance.store.notice_kinds import LadderStep, Outcome, Reason
+from compliance.store.kept.notice_kinds import LadderStep, Outcome, Reason
+from compliance.store.receiving.directory import DirectoryEntry
 from tests.reminding import change
 from tests.unit.test_reminders_stages import DAY, RULES, SETTINGS, TODAY, officer, owed
 

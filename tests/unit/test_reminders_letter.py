@@ -16,7 +16,7 @@ from compliance.reminders.emails.composing import LetterContext, write
 from compliance.reminders.emails.letter import Letter
 from compliance.reminders.emails.templates import render
 from compliance.reminders.owed import Owed, Standing, find_owed
-from compliance.store.notice_kinds import Outcome, Reason
+from compliance.store.kept.notice_kinds import Outcome, Reason
 from tests.reminding import change, reminder_settings
 
 POLICY = load_policy("west-mercia")

@@ -18,7 +18,7 @@ from compliance.reminders.history import Accepted, History
 from compliance.reminders.morning import Morning
 from compliance.reminders.owed import Owed, Standing, find_owed
 from compliance.reminders.sending_times import leader_morning, newest_day, next_plan_day
-from compliance.store.notice_kinds import LadderStep, Outcome
+from compliance.store.kept.notice_kinds import LadderStep, Outcome
 from tests.reminding import change, reminder_settings
 from tests.unit.test_reminders_stages import DAY, SETTINGS, officer, owed
 

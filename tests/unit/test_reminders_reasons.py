@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from compliance.reminders.reasons import WORDS
-from compliance.store.notice_kinds import LadderStep, Outcome, Reason
+from compliance.store.kept.notice_kinds import LadderStep, Outcome, Reason
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reminders.md").read_text("utf-8")
 

@@ -17,8 +17,8 @@ from compliance.reminders.history import History
 from compliance.reminders.morning import Morning
 from compliance.reminders.owed import Owed, Standing
 from compliance.reminders.recipients import Directory, Role, Route
-from compliance.store.directory import DirectoryEntry
-from compliance.store.notice_kinds import LadderStep, Outcome, Reason
+from compliance.store.kept.notice_kinds import LadderStep, Outcome, Reason
+from compliance.store.receiving.directory import DirectoryEntry
 from tests.reminding import change
 from tests.unit.test_reminders_ladder import accepted
 from tests.unit.test_reminders_stages import DAY, RULES, SETTINGS, TODAY, officer, owed

@@ -17,7 +17,7 @@ from compliance.reminders.owed import Owed
 from compliance.reminders.recipients import Directory
 from compliance.reminders.sending_times import list_day
 from compliance.reminders.support_list import Support
-from compliance.store.notice_kinds import LadderStep, Outcome, Reason
+from compliance.store.kept.notice_kinds import LadderStep, Outcome, Reason
 from tests.reminding import change
 from tests.unit.test_reminders_ladder import STAFF, overdue
 from tests.unit.test_reminders_stages import DAY, RULES, SETTINGS, TODAY, officer, owed

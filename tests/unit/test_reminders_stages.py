@@ -18,8 +18,8 @@ from compliance.reminders.morning import Morning
 from compliance.reminders.owed import Owed
 from compliance.reminders.sending_times import next_opening, not_now
 from compliance.reminders.waiting import Waiting
-from compliance.store.directory import DirectoryEntry
-from compliance.store.notice_kinds import Outcome, Reason
+from compliance.store.kept.notice_kinds import Outcome, Reason
+from compliance.store.receiving.directory import DirectoryEntry
 from tests.reminding import change, reminder_settings
 
 POLICY = load_policy("west-mercia")

@@ -12,7 +12,7 @@ from compliance.reminders.decisions import decide
 from compliance.reminders.history import Accepted, History
 from compliance.reminders.morning import Morning
 from compliance.reminders.owed import Owed, find_owed
-from compliance.store.notice_kinds import LadderStep, Outcome
+from compliance.store.kept.notice_kinds import LadderStep, Outcome
 from tests.reminding import reminder_settings
 from tests.unit.test_reminders_ladder import STAFF, overdue
 from tests.unit.test_reminders_stages import DAY, RULES, TODAY

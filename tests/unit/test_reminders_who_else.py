@@ -12,8 +12,8 @@ from compliance.reminders.emails.who_else import Others, who_else
 from compliance.reminders.history import Accepted
 from compliance.reminders.owed import Owed, Standing
 from compliance.reminders.recipients import Directory
-from compliance.store.directory import DirectoryEntry
-from compliance.store.notice_kinds import LadderStep, Outcome, Reason
+from compliance.store.kept.notice_kinds import LadderStep, Outcome, Reason
+from compliance.store.receiving.directory import DirectoryEntry
 from tests.reminding import change
 from tests.unit.test_reminders_stages import DAY, POLICY, RULES, SETTINGS, TODAY, officer, owed
 

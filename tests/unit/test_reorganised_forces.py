@@ -19,7 +19,7 @@ from compliance.reports.judging.judged import ReportOptions
 from compliance.reports.judging.rates import has
 from compliance.reports.model.force_model import ComparedRequirement, FiguresAcross
 from compliance.reports.organisation.forces import Forces
-from compliance.store.column_pool import join_columns, take_columns
+from compliance.store.reading.column_pool import join_columns, take_columns
 from tests.reorganised_forces import DAY, EASTERN, EVE, MERGED, SPLIT, TAKEN_OVER, WESTERN, divisions, loaded
 from tests.unit.test_across_forces import FORCES, POLICY, WEEK, board, judge_force, numbers, records
 

@@ -8,8 +8,8 @@ import pytest
 from compliance.feed_settings import FieldMapping
 from compliance.feeds import Mapper
 from compliance.records import Crime, convert_crime, decode_crimes
-from compliance.service.sample_notes import find_midnights, notes_of, notes_of_refusals
-from compliance.service.unread_columns import notes_of_unread
+from compliance.service.polls.sample_notes import find_midnights, notes_of, notes_of_refusals
+from compliance.service.polls.unread_columns import notes_of_unread
 from tests.engine import shipped
 
 POLICY, _ = shipped("west-mercia")

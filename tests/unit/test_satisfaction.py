@@ -18,7 +18,7 @@ from compliance.reports.pieces.parts import Items, Note, Statement, Table, plain
 from compliance.reports.sections import SECTIONS, report_of
 from compliance.reports.wording.satisfaction_sentences import satisfaction_claims
 from compliance.reports.wording.sentences import sentence
-from compliance.store.surveys import FormerResult, WaveResult
+from compliance.store.kept.surveys import FormerResult, WaveResult
 from tests.integration.test_report_html import figures
 from tests.stores import at
 

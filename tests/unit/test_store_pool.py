@@ -8,7 +8,7 @@ import numpy as np
 
 from compliance.records import Columns, Crime, columns, convert_crime
 from compliance.records.columns import Coded, Rows
-from compliance.store.column_pool import join_columns, take_columns
+from compliance.store.reading.column_pool import join_columns, take_columns
 from tests.histories import histories
 
 CRIMES: list[Crime] = [convert_crime(record) for record in histories(5, 400)]

@@ -19,7 +19,7 @@ from compliance.reports.examining.trial_effect import FIRST_WEEK, list_trial_row
 from compliance.reports.pieces.parts import Note, Statement, Table, plain
 from compliance.reports.sections.reminder_trial import CANNOT_SHOW, ONCE, trial_parts
 from compliance.simulator import SimulatedForce
-from compliance.store.trials import RegisteredTrial
+from compliance.store.kept.trials import RegisteredTrial
 from tests.histories import histories
 from tests.reminding import reminders as settings
 from tests.simulated import columns_at_end

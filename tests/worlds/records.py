@@ -25,7 +25,7 @@ from compliance.records.columns import (
 from compliance.records.instants import NONE, to_micros
 from compliance.reports.judging.sources import KnownRecords
 from compliance.simulator.force_profile import OFFENCES
-from compliance.store.column_pool import take_columns
+from compliance.store.reading.column_pool import take_columns
 from tests.worlds.force import FIRST_DAY, Cases, Ints
 
 _DAY, _MINUTE = 86_400_000_000, 60_000_000

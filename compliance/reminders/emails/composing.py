@@ -30,7 +30,7 @@ from compliance.reminders.recipients import Directory
 from compliance.reminders.settings import ReminderSettings
 from compliance.reminders.support_list import Support
 from compliance.reminders.waiting import ATTEMPTED, Waiting
-from compliance.store.notice_kinds import LadderStep, Reason
+from compliance.store.kept.notice_kinds import LadderStep, Reason
 
 
 @dataclass(frozen=True, slots=True)

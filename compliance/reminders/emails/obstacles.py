@@ -12,7 +12,7 @@ from compliance.reminders.history import Accepted
 from compliance.reminders.ladder import CaseOfficer, Hindrance, Obstacle, obstacles
 from compliance.reminders.morning import Decision
 from compliance.reminders.recipients import Directory
-from compliance.store.notice_kinds import Reason
+from compliance.store.kept.notice_kinds import Reason
 
 _UNREACHABLE: Final = frozenset(
     {Reason.NO_ADDRESS, Reason.BAD_ADDRESS, Reason.UNKNOWN, Reason.REFUSED, Reason.BOUNCED, Reason.DEFERRED}

@@ -10,9 +10,9 @@ from sqlmodel import Session
 from compliance.policy import Policy
 from compliance.reminders.emails.victim_sentences import day_text
 from compliance.reminders.owed import Key
-from compliance.store.dialect import chunks
+from compliance.store.database.dialect import chunks
+from compliance.store.judgements.transitions import SET_ASIDE
 from compliance.store.tables import TRANSITION, Transition
-from compliance.store.transitions import SET_ASIDE
 
 _DISCHARGED = ("met", "late")
 

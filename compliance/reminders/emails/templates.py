@@ -21,7 +21,7 @@ from compliance.reminders.owed import Owed, Standing
 from compliance.reminders.settings import ReminderSettings
 from compliance.reminders.support_list import Support
 from compliance.reminders.waiting import Waiting
-from compliance.store.notice_kinds import LadderStep, Outcome, Reason
+from compliance.store.kept.notice_kinds import LadderStep, Outcome, Reason
 from compliance.templating import Templates
 from compliance.text import join_words
 

@@ -11,7 +11,7 @@ from compliance.reminders.morning import Decision
 from compliance.reminders.owed import Owed, Standing
 from compliance.reminders.recipients import Directory
 from compliance.reminders.waiting import Waiting
-from compliance.store.notice_kinds import Reason
+from compliance.store.kept.notice_kinds import Reason
 from compliance.text import join_words
 from compliance.text import plural as noun_of
 

@@ -15,7 +15,7 @@ from compliance.reminders.owed import Key, Owed
 from compliance.reminders.recipients import Directory, Role
 from compliance.reminders.sending_times import first_working_day, leader_morning
 from compliance.reminders.waiting import Waiting
-from compliance.store.notice_kinds import LadderStep
+from compliance.store.kept.notice_kinds import LadderStep
 from compliance.text import join_words
 
 

@@ -20,7 +20,7 @@ from compliance.reports.examining.trial_effect import TRIED, USUAL, is_settled, 
 from compliance.reports.judging.clusters import own_effect
 from compliance.reports.judging.rates import owner
 from compliance.reports.model.report_model import Figures
-from compliance.store.notice_kinds import LadderStep
+from compliance.store.kept.notice_kinds import LadderStep
 
 NO_MAILS: Final = "these records say nothing of mails: only the running service knows what it sent"
 AFTER_REMINDER: Final = "after-reminder"

@@ -18,8 +18,8 @@ from compliance.reports.examining.trial_effect import measure_trial
 from compliance.reports.judging.clusters import clustered
 from compliance.reports.judging.rates import has, owner
 from compliance.reports.model.findings import EntryQuestion, Reminded, StepEffect
-from compliance.store.notice_kinds import LadderStep
-from compliance.store.trials import RegisteredTrial
+from compliance.store.kept.notice_kinds import LadderStep
+from compliance.store.kept.trials import RegisteredTrial
 
 HOUR: Final = 3_600_000_000
 DAY: Final = 24 * HOUR

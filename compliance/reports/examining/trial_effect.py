@@ -16,7 +16,7 @@ from compliance.records.columns import Coded
 from compliance.reports.judging.clusters import clustered
 from compliance.reports.judging.rates import change, owner
 from compliance.reports.model.findings import TrialEffect
-from compliance.store.trials import RegisteredTrial
+from compliance.store.kept.trials import RegisteredTrial
 
 FIRST_WEEK: Final = timedelta(days=7)
 """What falls due in a trial's first week may have been announced before it: it does not count."""

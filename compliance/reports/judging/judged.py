@@ -28,7 +28,7 @@ from compliance.reports.periods.explained import ExplainedWeeks
 from compliance.reports.periods.periods import newest_settled
 from compliance.reports.periods.spans import Span
 from compliance.reports.periods.weeks import Week
-from compliance.store.column_pool import take_columns
+from compliance.store.reading.column_pool import take_columns
 
 CHARTED: Final = 52
 """The largest number of settled weeks in a control chart (statistics section 2)."""

@@ -12,7 +12,7 @@ from compliance.policy.calendars import Ints
 from compliance.policy.status import Flags, status_at
 from compliance.records.columns import CANCELLED, UNKNOWN_VICTIM, Columns, Rows
 from compliance.records.instants import NONE
-from compliance.store.column_pool import join_columns
+from compliance.store.reading.column_pool import join_columns
 
 STEPS: Final = ("time", "entered", "corrected", "added", "cancelled", "dates", "declines", "reallocated", "retention")
 """The steps that turn the old records into the new, in order; each includes those before it."""

@@ -22,7 +22,7 @@ from compliance.reports.judging.restated_records import STEPS, Mixture, as_known
 from compliance.reports.model.findings import Restated, Step
 from compliance.reports.organisation import Organisation
 from compliance.reports.periods.spans import Span
-from compliance.store.column_pool import take_columns
+from compliance.store.reading.column_pool import take_columns
 
 CAUSES: Final = {
     "entered": "updates entered later",

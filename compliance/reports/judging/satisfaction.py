@@ -14,7 +14,7 @@ from compliance.reports.model.satisfaction_model import Satisfaction, SatisfiedU
 from compliance.reports.organisation import Organisation
 from compliance.reports.periods.periods import parse_period
 from compliance.reports.periods.spans import Span
-from compliance.store.surveys import FormerResult, WaveResult
+from compliance.store.kept.surveys import FormerResult, WaveResult
 
 _A_MOMENT: Final = timedelta(microseconds=1)
 """What the end of a day is before the next one."""

@@ -9,7 +9,7 @@ import numpy as np
 from compliance.policy.calendars import LocalDates, to_day
 from compliance.records.columns import Columns
 from compliance.reports.organisation import Organisation, UnitMap
-from compliance.store.column_pool import take_columns
+from compliance.store.reading.column_pool import take_columns
 
 
 @dataclass(frozen=True)

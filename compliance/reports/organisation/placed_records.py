@@ -11,7 +11,7 @@ from compliance.policy.calendars import Ints
 from compliance.records.columns import Coded, Columns, encode_texts
 from compliance.reports.organisation.force_map import ForceMap, PlacedUnit
 from compliance.reports.organisation.unit_map import pair_units
-from compliance.store.column_pool import join_columns
+from compliance.store.reading.column_pool import join_columns
 
 
 class UnplacedName(Struct, frozen=True):

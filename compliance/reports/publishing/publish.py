@@ -20,9 +20,9 @@ from compliance.reports.rendering.forms import FORMS, Form, ReportContent
 from compliance.reports.rendering.names import edition_keys, file_name, form_of
 from compliance.reports.rendering.output_files import remove_leftovers, write_whole
 from compliance.store import Store, seen_by
-from compliance.store.actors import THE_SERVICE, Actor
-from compliance.store.audit_disclosures import append_publication
-from compliance.store.audit_log import read_audit_head
+from compliance.store.audit.actors import THE_SERVICE, Actor
+from compliance.store.audit.audit_disclosures import append_publication
+from compliance.store.audit.audit_log import read_audit_head
 from compliance.store.tables import Published
 
 Tell = Callable[[Session, Figures, Sequence[str]], None]

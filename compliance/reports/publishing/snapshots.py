@@ -25,7 +25,7 @@ from compliance.reports.organisation import Organisation, organisation_of
 from compliance.reports.periods.periods import parse_period
 from compliance.reports.periods.spans import Span
 from compliance.store import Reader, Store, first_poll, policies_used
-from compliance.store.column_pool import take_columns
+from compliance.store.reading.column_pool import take_columns
 from compliance.store.tables import Published, Removal
 
 OWED_AFTER: Final = timedelta(days=35)

@@ -10,7 +10,7 @@ from compliance.errors import ComplianceError
 from compliance.service.alerts.lifecycle import Alert, Message, Rules, advance, claim, is_same
 from compliance.service.conditions import FoundCondition
 from compliance.store import AlertWay, Incident, Store, read_incidents, save_incident, settle_alert
-from compliance.store.incidents import Telling
+from compliance.store.kept.incidents import Telling
 
 log = structlog.get_logger()
 

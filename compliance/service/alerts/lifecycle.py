@@ -8,7 +8,7 @@ from typing import Final
 
 from compliance.service.conditions import FoundCondition, Severity
 from compliance.store import AlertWay, Incident, Told
-from compliance.store.incidents import Telling
+from compliance.store.kept.incidents import Telling
 
 AGAIN: Final = timedelta(hours=24)
 """After how long an incident that lasts is told again."""

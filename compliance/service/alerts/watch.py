@@ -21,8 +21,8 @@ from compliance.service.conditions import (
     name_conditions,
     read_facts,
 )
-from compliance.service.job_runs import ALERTS, JobRuns
-from compliance.service.logs import log_as, new_run_id
+from compliance.service.noting.job_runs import ALERTS, JobRuns
+from compliance.service.noting.logs import log_as, new_run_id
 from compliance.service.service import Service
 from compliance.service.systemd import Supervised
 from compliance.store import AlertWay, Maintenance

@@ -15,8 +15,8 @@ from compliance.errors import ComplianceError, System, UnavailableError
 from compliance.mail import Channel, Fate, Mail, RestingError
 from compliance.mail.message import bare_address, message_id
 from compliance.service.alerts.alert_message import AlertMessage
-from compliance.service.job_runs import SEND, JobRuns
 from compliance.service.mail_channel import patient_channel
+from compliance.service.noting.job_runs import SEND, JobRuns
 from compliance.stopping import Stop
 from compliance.store import AlertWay, Store
 

@@ -9,8 +9,8 @@ from compliance.errors import ComplianceError
 from compliance.service.check.machine_checks import OTHERS
 from compliance.service.conditions import Finding, Problem, note_problem
 from compliance.store import Store
-from compliance.store.dialect import describe_url, file_of, parse_url
-from compliance.store.soundness import excess_privileges, find_damage, why_read_only
+from compliance.store.database.dialect import describe_url, file_of, parse_url
+from compliance.store.database.soundness import excess_privileges, find_damage, why_read_only
 from compliance.text import join_words
 
 _LONGEST: Final = 20.0

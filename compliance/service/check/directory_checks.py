@@ -13,8 +13,8 @@ from compliance.policy.vocabulary import shorten
 from compliance.records import Officer
 from compliance.service.check.limits import plain_problem
 from compliance.service.conditions import Finding, Problem, note_problem
-from compliance.service.directory_poll import useless
-from compliance.service.feed_trial import FeedSample
+from compliance.service.polls.directory_poll import useless
+from compliance.service.polls.feed_trial import FeedSample
 from compliance.text import count_noun, plural
 
 _NAMED: Final = 5

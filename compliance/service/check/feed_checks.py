@@ -19,11 +19,11 @@ from compliance.service.check.sample_checks import check_sample
 from compliance.service.check.server_checks import describe_server
 from compliance.service.check.settings_checks import check_feed_settings, check_secrets
 from compliance.service.conditions import Finding, Problem, note_problem
-from compliance.service.crime_feed import exports_of, feed_of, mapper_of
-from compliance.service.feed_trial import EXAMINED, FeedSample, read_sample
-from compliance.service.feed_waits import standing_wait
-from compliance.service.sample_notes import notes_of
-from compliance.service.unread_columns import notes_of_unread
+from compliance.service.polls.crime_feed import exports_of, feed_of, mapper_of
+from compliance.service.polls.feed_trial import EXAMINED, FeedSample, read_sample
+from compliance.service.polls.feed_waits import standing_wait
+from compliance.service.polls.sample_notes import notes_of
+from compliance.service.polls.unread_columns import notes_of_unread
 from compliance.stopping import within
 from compliance.text import count_noun
 

@@ -14,7 +14,7 @@ from compliance.feeds.exports import DONE, FAILED
 from compliance.policy.calendars import plain_date
 from compliance.service.check.settings_checks import secrets_of
 from compliance.service.conditions import Finding, Problem
-from compliance.store.dialect import file_of, has_password, parse_url
+from compliance.store.database.dialect import file_of, has_password, parse_url
 from compliance.text import count_noun
 
 ENDS_SOON: Final = timedelta(days=30)

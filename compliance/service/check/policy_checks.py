@@ -17,7 +17,7 @@ from compliance.reports.organisation import FILE
 from compliance.resources import resource
 from compliance.service.calendar_notes import differences_from_published, warn_of_end
 from compliance.service.conditions import Finding, Problem, note_problem
-from compliance.service.crime_feed import own_words
+from compliance.service.polls.crime_feed import own_words
 from compliance.text import count_noun, plural
 
 _ZONE: Final = "Europe/London"

@@ -14,7 +14,7 @@ from compliance.policy.setting_aside import calendar_advice
 from compliance.service.conditions import Finding, Problem, ServiceFacts, find_conditions, read_facts
 from compliance.service.conditions.feed_conditions import minute
 from compliance.service.conditions.service_facts import StoredFacts
-from compliance.service.unknown_notes import still_unknown
+from compliance.service.polls.unknown_notes import still_unknown
 from compliance.store import OutOfOrder, Store, directory_problem, last_good_directory, latest_crimes, set_aside_reasons
 
 SHOWN: Final = 40

@@ -15,10 +15,10 @@ from compliance.policy import Policy
 from compliance.policy.vocabulary import count_unknown_values
 from compliance.service.check.record_checks import first_ones
 from compliance.service.conditions import Finding, Problem
-from compliance.service.crime_feed import vocabulary_of
-from compliance.service.feed_trial import FeedSample
-from compliance.service.sample_notes import WITHOUT_ZONE
-from compliance.service.unknown_notes import name_value
+from compliance.service.polls.crime_feed import vocabulary_of
+from compliance.service.polls.feed_trial import FeedSample
+from compliance.service.polls.sample_notes import WITHOUT_ZONE
+from compliance.service.polls.unknown_notes import name_value
 from compliance.store import Store, list_changed_unseen
 from compliance.text import count_noun, plural
 

@@ -14,8 +14,8 @@ from compliance.service.check import limits
 from compliance.service.check.machine_checks import certificate_end, check_own_certificate, find_ending
 from compliance.service.check.mail_checks import check_mail_server
 from compliance.service.conditions import Finding, Problem
-from compliance.service.crime_feed import feed_of
-from compliance.service.feed_waits import standing_wait
+from compliance.service.polls.crime_feed import feed_of
+from compliance.service.polls.feed_waits import standing_wait
 from compliance.stopping import within
 from compliance.text import describe_age
 

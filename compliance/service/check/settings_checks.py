@@ -20,9 +20,9 @@ from compliance.reports.rendering.announcement import announce
 from compliance.reports.rendering.render import render
 from compliance.service.check.stamp_checks import check_stamp_settings
 from compliance.service.conditions import Finding, Problem, note_problem
-from compliance.service.crime_feed import feed_of, mapper_of, vocabulary_of
 from compliance.service.mail_channel import channel_of, check_addresses, pilot_of
-from compliance.service.reporting import organisation_in
+from compliance.service.polls.crime_feed import feed_of, mapper_of, vocabulary_of
+from compliance.service.report_jobs.reporting import organisation_in
 from compliance.service.service import reminder_settings
 from compliance.text import count_noun, join_words
 

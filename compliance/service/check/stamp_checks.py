@@ -14,8 +14,8 @@ def check_stamp_settings(settings: Settings) -> Iterator[Finding]:
     """Look at the settings of stamps and the certificates that they name, if there are any."""
     if settings.audit.authority is None:
         return
-    from compliance.service.stamp_tokens import read_authority  # noqa: PLC0415  # loads a library of certificates
-    from compliance.service.stamping import read_url  # noqa: PLC0415
+    from compliance.service.audit.stamp_tokens import read_authority  # noqa: PLC0415  # loads a library of certificates
+    from compliance.service.audit.stamping import read_url  # noqa: PLC0415
 
     what = "stamps of the audit log"
     try:
@@ -32,7 +32,7 @@ def check_stamp_service(settings: Settings) -> Iterator[Finding]:
     """Ask the time-stamping service, if there is one, for a stamp of some random bytes, which is not kept."""
     if settings.audit.timestamp_url is None:
         return
-    from compliance.service.stamping import ask_for_stamp  # noqa: PLC0415  # loads a library of certificates
+    from compliance.service.audit.stamping import ask_for_stamp  # noqa: PLC0415  # loads a library of certificates
 
     try:
         ask_for_stamp(settings, token_bytes(32))

@@ -7,7 +7,7 @@ from compliance.errors import System
 from compliance.service.conditions.condition import of_stored
 from compliance.service.conditions.service_facts import ServiceFacts, StoredFacts
 from compliance.store import JobRun
-from compliance.store.notice_kinds import Reason
+from compliance.store.kept.notice_kinds import Reason
 from compliance.text import count_noun, describe_age, plural
 
 SILENT_GRACE: Final = timedelta(hours=1)

@@ -9,7 +9,7 @@ from compliance.policy import Policy
 from compliance.reminder_settings import Reminders
 from compliance.reminders.sending_times import recovered_at, silence
 from compliance.store import Store, last_complete_poll
-from compliance.store.notice_kinds import Outcome, Reason
+from compliance.store.kept.notice_kinds import Outcome, Reason
 from compliance.store.tables import NOTICE, OBLIGATION
 
 _OVER = ("met", "late", "lapsed", "exempt")

@@ -5,8 +5,8 @@ from typing import Final
 from compliance.service.conditions.condition import Condition, Severity, of_stored
 from compliance.service.conditions.feed_conditions import minute
 from compliance.service.conditions.service_facts import ServiceFacts, StoredFacts
-from compliance.service.job_runs import ROW_FILTERS
-from compliance.service.unknown_notes import REMEDY as UNKNOWN_REMEDY
+from compliance.service.noting.job_runs import ROW_FILTERS
+from compliance.service.polls.unknown_notes import REMEDY as UNKNOWN_REMEDY
 from compliance.text import count_noun, plural
 
 _FAULT, _WARNING = Severity.FAULT, Severity.WARNING

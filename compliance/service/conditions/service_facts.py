@@ -22,13 +22,13 @@ from compliance.policy.vocabulary import Vocabulary
 from compliance.reports.model.claims import Claim
 from compliance.service.conditions.email_facts import EmailFacts, read_emails
 from compliance.service.conditions.held_emails import HeldEmails, read_held_emails
-from compliance.service.crime_feed import SOURCE, origin_of, vocabulary_of
-from compliance.service.feed_changes import RESTARTED, describe_change
-from compliance.service.job_runs import STOP, merge_runs
 from compliance.service.mail_channel import rest_of_mail
-from compliance.service.polling import NOTHING_YET, TOLD_TO_STOP
-from compliance.service.release_gate import HeldReport
-from compliance.service.reporting import Reporting
+from compliance.service.noting.job_runs import STOP, merge_runs
+from compliance.service.polls.crime_feed import SOURCE, origin_of, vocabulary_of
+from compliance.service.polls.feed_changes import RESTARTED, describe_change
+from compliance.service.polls.polling import NOTHING_YET, TOLD_TO_STOP
+from compliance.service.report_jobs.release_gate import HeldReport
+from compliance.service.report_jobs.reporting import Reporting
 from compliance.store import (
     DatabaseReplacedError,
     Emptied,
@@ -56,12 +56,12 @@ from compliance.store import (
     read_size,
     values_seen,
 )
-from compliance.store.api_tokens import tokens_ending
-from compliance.store.dialect import describe_url, file_of, parse_url
-from compliance.store.owed_counts import count_states
+from compliance.store.database.dialect import describe_url, file_of, parse_url
+from compliance.store.kept.api_tokens import tokens_ending
+from compliance.store.kept.trials import RegisteredTrial, newest_trial
+from compliance.store.kept.work_progress import WorkProgress, list_progress
+from compliance.store.owed.owed_counts import count_states
 from compliance.store.tables import CRIME, POLL, Published
-from compliance.store.trials import RegisteredTrial, newest_trial
-from compliance.store.work_progress import WorkProgress, list_progress
 
 REPORT_GRACE: Final = timedelta(days=1)
 """How long after its time a report may be published before it is missed: making it takes minutes, a restart hours."""

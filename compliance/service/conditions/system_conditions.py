@@ -4,7 +4,7 @@ from functools import partial
 from typing import Final
 
 from compliance.service.conditions.condition import Condition, Severity, Sight
-from compliance.service.unknown_notes import REMEDY as UNKNOWN_REMEDY
+from compliance.service.polls.unknown_notes import REMEDY as UNKNOWN_REMEDY
 
 _asked: Final = partial(Condition, sight=Sight.SYSTEMS)
 _FAULT, _WARNING = Severity.FAULT, Severity.WARNING

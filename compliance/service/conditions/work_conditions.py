@@ -12,7 +12,7 @@ from compliance.service.conditions.condition import of_stored
 from compliance.service.conditions.email_facts import CARD_LATE, DEFERRED_LONG, OPEN_LONG, REFUSED_LATELY
 from compliance.service.conditions.feed_conditions import FAILURES, minute
 from compliance.service.conditions.service_facts import ServiceFacts, StoredFacts
-from compliance.service.job_runs import ALERTS, INBOUND, RELOAD, ROW_FILTERS, SEND, STAMP
+from compliance.service.noting.job_runs import ALERTS, INBOUND, RELOAD, ROW_FILTERS, SEND, STAMP
 from compliance.store import DatabaseReplacedError, JobRun, NoSchemaError, WrongSchemaError
 from compliance.text import count_noun, describe_age, join_words, plural
 

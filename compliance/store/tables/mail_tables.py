@@ -111,7 +111,7 @@ class ChannelRest(SQLModel, table=True):
 
 
 class TrialRow(SQLModel, table=True):
-    """A trial of reminders (`compliance.store.trials.RegisteredTrial`). Never removed: a report states its result."""
+    """A trial of reminders (`trials.RegisteredTrial`). Never removed: a report states its result."""
 
     __tablename__ = "trial"
     id: int | None = Field(default=None, primary_key=True)

@@ -13,7 +13,7 @@ class Poll(SQLModel, table=True):
     """One run of the feed from its cursor to "nothing further for now", or as far as it got.
 
     `idle_since`: if it brought nothing new, when the first of the idle polls in a row ended. This row stands for them:
-    `started_at` and `ended_at` are those of the last (`compliance/store/idle_polls.py`). `officers`: usable entries of
+    `started_at` and `ended_at` are those of the last (`idle_polls.py`). `officers`: usable entries of
     the officer directory, None if it was not read; `directory_problem`: why it was not, or why its contents are not
     believed. `complete` is about the crimes, regardless of the directory. `emptied`: how many of the changed crimes
     lost all their updates or all their victims.

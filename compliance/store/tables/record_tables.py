@@ -18,7 +18,7 @@ class CrimeRow(SQLModel, table=True):
     judged wakes at once (the first of all dates). `missing_since` is the instant of the first full export that did not
     contain the crime: it is flagged, and stays. `changed_at`: the latest with which this content was received; None: as
     the record says. The index has the few that say they changed after they were seen
-    (`compliance/store/out_of_order.py`).
+    (`compliance/store/receiving/out_of_order.py`).
     """
 
     __tablename__ = "crime"

@@ -9,7 +9,7 @@ from typing import Final
 
 from compliance.errors import SettingsError
 from compliance.store import Store
-from compliance.store.api_tokens import add_token, find_token, has_division, touch_token
+from compliance.store.kept.api_tokens import add_token, find_token, has_division, touch_token
 from compliance.store.tables import ApiToken
 from compliance.web.roles import Viewer, WebRole
 

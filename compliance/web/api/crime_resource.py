@@ -1,7 +1,7 @@
 """One crime for programs: its verdicts, each with its clause and how it came about, as `compliance explain` has it."""
 
-from compliance.service.explaining import explain_stored
-from compliance.store.owed_crimes import crimes_within
+from compliance.service.answers.explaining import explain_stored
+from compliance.store.owed.owed_crimes import crimes_within
 from compliance.web.api.resource_table import ApiAnswer
 from compliance.web.case_pages import no_such_crime
 from compliance.web.page_table import RefusedPageError, Visit

@@ -6,8 +6,8 @@ from typing import Annotated, Final, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from compliance.store import last_complete_poll
-from compliance.store.owed_bands import OwedBand
-from compliance.store.owed_lists import OwedEntry, OwedOrder, choose_owed, page_owed
+from compliance.store.owed.owed_bands import OwedBand
+from compliance.store.owed.owed_lists import OwedEntry, OwedOrder, choose_owed, page_owed
 from compliance.web.api.resource_table import PREFIX, ApiAnswer
 from compliance.web.owed_filters import OwedFilters, owed_path, read_key, write_key
 from compliance.web.owed_pages import count_all, period_of, requirement_titles

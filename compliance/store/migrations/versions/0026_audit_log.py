@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from compliance.store.audit_entry import BEGINNING, AuditEntry, AuditHead, AuditKind, hash_entry, write_details
+from compliance.store.audit.audit_entry import BEGINNING, AuditEntry, AuditHead, AuditKind, hash_entry, write_details
 
 revision = "0026"
 down_revision = "0025"

@@ -1,0 +1,1 @@
+"""Questions of people and pages, answered at once or in the background."""

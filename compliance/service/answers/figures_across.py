@@ -1,0 +1,114 @@
+"""Figures across the forces of a partitioned dataset of crime records, some forces at a time (statistics 1, 3)."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote
+
+from compliance.batch.dataset_files import DatasetFile, dataset_files
+from compliance.batch.inputs import RefusedRecord
+from compliance.batch.parquet import record_chunks
+from compliance.batch.processes import in_processes
+from compliance.errors import SettingsError
+from compliance.progress import tell_step
+from compliance.records import Columns, columns
+from compliance.reports.forces.across_forces import JudgedGroup, judge_forces
+from compliance.reports.forces.force_figures import ForcesQuestion, figures_of_forces
+from compliance.reports.model.force_model import FiguresAcross
+from compliance.store.reading.column_pool import join_columns
+
+FORCE: Final = "force"
+Told = tuple[str, RefusedRecord]
+"""The name of a file of the dataset, and a refused record in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """The files of forces that are judged together, by the force that wrote them, in the order of their names."""
+
+    folders: dict[str, list[DatasetFile]]
+
+    @property
+    def rows(self) -> int:
+        return sum(file.rows for files in self.folders.values() for file in files)
+
+
+@dataclass(frozen=True, slots=True)
+class _GroupJudge:
+    """What is asked of every group."""
+
+    source: Path
+    question: ForcesQuestion
+
+    def judge(self, group: _Group) -> tuple[JudgedGroup, list[Told]]:
+        """Read the records of a group and judge the weeks of its forces."""
+        refused = list[Told]()
+        folders = {force: self._read(files, refused) for force, files in group.folders.items()}
+        asked = self.question
+        try:
+            units = asked.units_among(folders)
+            return judge_forces(folders, units, asked.policy, asked.week, asked.begun), refused
+        except SettingsError as error:
+            raise SettingsError(f"--dataset {self.source}: {error}") from None
+
+    def _read(self, files: Sequence[DatasetFile], refused: list[Told]) -> Columns:
+        parts = list[Columns]()
+        for file in files:
+            try:
+                for chunk in record_chunks(str(self.source / file.name)):
+                    parts.append(chunk.columns)
+                    refused += [(file.name, each) for each in chunk.refused]
+            except SettingsError as error:
+                said = str(error).removeprefix(f"--input {self.source / file.name}: ")
+                raise SettingsError(f"--dataset {self.source}: {file.name}: {said}") from None
+        return _joined(parts)
+
+
+def _joined(parts: Sequence[Columns]) -> Columns:
+    """Join in pairs, so that no record is copied more often than the pairs have levels."""
+    while len(parts) > 1:
+        pairs = zip(parts[::2], [*parts[1::2], None], strict=False)
+        parts = [one if other is None else join_columns(one, other) for one, other in pairs]
+    return parts[0] if parts else columns([])
+
+
+def figures_across(
+    source: str, question: ForcesQuestion, tell: Callable[[str, RefusedRecord], None], *, workers: int = 1
+) -> FiguresAcross:
+    """Return the figures of all forces of a dataset.
+
+    `tell` is called with the name of the file and each refused record. `workers` processes judge a group of forces each
+    (`Forces.groups`; without a file of forces, one force), with all its records in memory.
+
+    Raises SettingsError if the folder is no dataset with the key `force`, a folder is of no force of the file, or two
+    hold the same crimes; and UnavailableError if a process is killed.
+    """
+    groups = sorted(_list_groups(source, question), key=lambda group: -group.rows)  # no large one is left for the end
+    judge, every = _GroupJudge(Path(source), question), sum(group.rows for group in groups)
+    found, refused, rows = list[JudgedGroup](), 0, 0
+    answers = in_processes(judge.judge, groups, min(workers, len(groups)))
+    for group, (judged, told) in zip(groups, answers, strict=True):
+        found.append(judged)
+        for each in told:
+            tell(*each)
+        refused += len(told)
+        rows += group.rows
+        tell_step("crimes judged", rows, every)
+    return figures_of_forces(question, found, refused)
+
+
+def _list_groups(source: str, question: ForcesQuestion) -> list[_Group]:
+    """Return the files of a dataset by force, in groups. Raises SettingsError if its folders do not say which."""
+    files = defaultdict[str, list[DatasetFile]](list)
+    for file in dataset_files(Path(source)):
+        keys = dict(folder.split("=", 1) for folder in file.name.split("/")[:-1] if "=" in folder)
+        if FORCE not in keys:
+            raise SettingsError(
+                f"--dataset {source}: {file.name} is of no force; expected folders such as {FORCE}=22/month=2026-01"
+            )
+        folder = unquote(keys[FORCE])
+        files[question.forces.name_of(folder) if question.forces else folder].append(file)
+    forces = question.units_among(files).forces
+    return [_Group({name: files[name] for name in names}) for names in forces.groups(files)]

@@ -1,0 +1,1 @@
+"""What the running service notes of itself: its log, how jobs ended, how far long work is."""

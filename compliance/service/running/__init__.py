@@ -1,0 +1,1 @@
+"""The service as a process: started, on its schedule, with changed settings, watched over HTTP."""

@@ -1,0 +1,1 @@
+"""Who is told what beside reminders and reports, and when reminders are planned again."""

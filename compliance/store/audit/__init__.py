@@ -1,0 +1,1 @@
+"""The audit log, and the keys that prove what is in it."""

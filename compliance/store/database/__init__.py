@@ -1,0 +1,1 @@
+"""The database itself: both kinds, connections, schema, copies, size."""

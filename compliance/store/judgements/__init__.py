@@ -1,0 +1,1 @@
+"""Obligations as last judged, how they changed, and what could not be judged."""

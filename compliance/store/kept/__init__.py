@@ -1,0 +1,1 @@
+"""What people and jobs leave behind: disputes, dip samples, returns, surveys, incidents, tasks, sessions."""

@@ -1,0 +1,1 @@
+"""What is outstanding now, listed and counted for pages and reminders."""

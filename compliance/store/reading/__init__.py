@@ -1,0 +1,1 @@
+"""The records read again: as now, as known then, as exports, on one officer."""

@@ -1,0 +1,1 @@
+"""Retention: what is removed when it has been kept long enough."""
