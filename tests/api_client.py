@@ -17,7 +17,7 @@ from compliance.store.tables import Published
 from compliance.web.api.client_tokens import create_token
 from compliance.web.api.resource_table import PREFIX
 from compliance.web.roles import WebRole
-from tests.web_office import NOW, TLS, WebOffice
+from tests.web_office import NOW, WebOffice
 
 _NUMBERS: Final = count(1)
 
@@ -51,7 +51,7 @@ class Program:
 def ask(office: WebOffice, path: str, method: str = "GET", **given: Any) -> httpx.Response:
     """One request, by nobody unless the headers say so."""
     whole = path if path.startswith(PREFIX) else PREFIX + path
-    return httpx.request(method, office.url + whole, verify=TLS, **given)
+    return office.client.request(method, office.url + whole, **given)
 
 
 def program(

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from multiprocessing import get_context
 from multiprocessing.synchronize import Event
 from random import Random
 from typing import Any, Final
@@ -18,6 +17,7 @@ from compliance.store import Store, judge_due, migrate, rebuild
 from compliance.store.judgements import projection
 from compliance.store.tables import CRIME, CRIME_VERSION, FEED, OBLIGATION, QUARANTINE, TRANSITION
 from tests.engine import shipped
+from tests.forked import forking
 from tests.histories import histories
 from tests.stores import SOURCE, at, crime, raws
 
@@ -115,8 +115,7 @@ class Campaign:
 
     def __post_init__(self) -> None:
         self.dice = Random(self.seed)
-        self.processes = get_context("forkserver")
-        self.processes.set_forkserver_preload(["tests.killed"])
+        self.processes = forking()
         self.seconds: dict[str, float] = {}
 
     def undisturbed(self) -> dict[str, list[tuple[Any, ...]]]:

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Event, Thread
@@ -24,6 +23,7 @@ from compliance.service.noting.logs import set_up
 from compliance.service.running.daemon import Daemon
 from compliance.service.running.starting import running_service
 from compliance.signals import heed_signals
+from tests.forked import forking
 
 JOBS: Final = ("poll", "remind", "report", "watch")
 """In the order of the daemon."""
@@ -122,8 +122,7 @@ class OperatedService:
 
     def __init__(self, config: Path, log: Path) -> None:
         self._config, self._log = config, log
-        self._context = get_context("forkserver")
-        self._context.set_forkserver_preload(["tests.operated_service"])
+        self._context = forking()
         self._process: Any = None
         self._room: int | None = None
         self.starts = 0

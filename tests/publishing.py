@@ -8,7 +8,6 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
-from multiprocessing import get_context
 from multiprocessing.synchronize import Event
 from pathlib import Path
 from random import Random
@@ -21,6 +20,7 @@ from compliance.reports.publishing import publish
 from compliance.reports.rendering import output_files
 from compliance.store import Store, migrate
 from compliance.store.tables import Outbox, Published
+from tests.forked import forking
 from tests.reporting import digests, reporting
 from tests.stores import at, crime, take, updates
 
@@ -130,8 +130,7 @@ class PublishingCampaign:
 
     def __post_init__(self) -> None:
         self.dice = Random(self.seed)
-        self.processes = get_context("forkserver")
-        self.processes.set_forkserver_preload([self.work.__module__])
+        self.processes = forking()
 
     def undisturbed(self) -> Outcome:
         """What a run ends in that nothing comes in the way of. How long it takes decides when others are killed."""

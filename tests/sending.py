@@ -8,7 +8,6 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from email import message_from_bytes
-from multiprocessing import get_context
 from multiprocessing.synchronize import Event
 from random import Random
 from threading import Event as ThreadEvent
@@ -20,6 +19,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from compliance.mail import Rendered, deliver
 from compliance.mail.by_hand import list_emails, send_again, show_email
 from compliance.store import Store, migrate
+from tests.forked import forking
 from tests.mails import queue_mail, smtp_server
 from tests.stores import at
 
@@ -114,8 +114,7 @@ class SendingCampaign:
 
     def __post_init__(self) -> None:
         self.dice = Random(self.seed)
-        self.processes = get_context("forkserver")
-        self.processes.set_forkserver_preload(["tests.sending"])
+        self.processes = forking()
 
     def live(self, kills: int) -> None:
         """A database from the first mail to the last, its service killed so many times, less where it was done sooner."""

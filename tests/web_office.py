@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Any, Final
 
@@ -66,9 +67,10 @@ def case(officer: Officer, **fields: Any) -> stores.Record:
 
 @dataclass
 class WebOffice:
-    """A force's pages. `now` moves."""
+    """A force's pages. `now` moves. `client`: the connections to them, everybody's; it keeps no cookies."""
 
     service: Service
+    client: httpx.Client
     url: str = ""
     now: datetime = NOW
 
@@ -106,7 +108,8 @@ def open_web_office(url: str, folder: Path, pages: tuple[WebPage, ...] = PAGES, 
     with ExitStack() as stack:
         clock: list[WebOffice] = []
         service = stack.enter_context(Service.open(settings_of(url, folder, **web), lambda: clock[0].now))
-        office = WebOffice(service)
+        client = httpx.Client(verify=TLS, cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])))
+        office = WebOffice(service, stack.enter_context(client))
         clock.append(office)
         office.directory(*STAFF)
         take(service.store, NOW, *map(case, STAFF))
@@ -131,7 +134,7 @@ class Browser:
         proxied = {"X-Remote-User": self.person, "X-Remote-Groups": ",".join(self.groups)}
         headers = {**(proxied if self.headers is None else self.headers), **given.pop("headers", {})}
         headers["Cookie"] = "; ".join(f"{name}={held}" for name, held in self.cookies.items())
-        answer = httpx.request(method, f"{self.office.url}{path}", headers=headers, verify=TLS, **given)
+        answer = self.office.client.request(method, f"{self.office.url}{path}", headers=headers, **given)
         for line in answer.headers.get_list("set-cookie"):
             name, held = line.split(";")[0].split("=", 1)
             assert {"httponly", "secure", "path=/", "samesite=lax"} <= {

@@ -38,12 +38,22 @@ def bitten(mutant: Mutant) -> dict[str, WorkedExample]:
     return found
 
 
+@pytest.fixture(scope="module")
+def found_by_the_whole() -> dict[str, list[str]]:
+    """What the engine as it is has found wrong in an example, which bites many mutants."""
+    return {}
+
+
 @pytest.mark.parametrize("mutant", MUTANTS, ids=str)
-def test_a_broken_clause_fails_an_example_that_cites_it(mutant: Mutant) -> None:
-    """And with the engine whole again that example holds."""
+def test_a_broken_clause_fails_an_example_that_cites_it(
+    mutant: Mutant, found_by_the_whole: dict[str, list[str]]
+) -> None:
+    """And with the engine whole again that example holds: one is judged anew after each mutant, each at least once."""
     assert bitten(mutant), f"{mutant}: every example that cites the clause still holds"
-    for name, example in bitten(mutant).items():
-        assert failures(example, shipped(name)[0]) == []
+    for number, (name, example) in enumerate(bitten(mutant).items()):
+        if number == 0 or str(example) not in found_by_the_whole:
+            found_by_the_whole[str(example)] = failures(example, shipped(name)[0])
+        assert found_by_the_whole[str(example)] == []
 
 
 def test_under_every_policy_each_clause_cited_is_proved_by_an_example_that_bites() -> None:
