@@ -1,6 +1,7 @@
-"""`evaluate` on a partitioned dataset: two processes beside one, an eighth run again, and how it grows.
+"""`evaluate` and `figures` on a partitioned dataset: two processes beside one, an eighth run again, and how it grows.
 
-CRIMES in the environment asks for other sizes: 1000000,10000000. They lie in 43 forces and 24 months, in 1,075 files.
+CRIMES in the environment asks for other sizes: 1000000,10000000. FORCES and MONTHS (43 and 24, in 1,075 files) ask for
+others, too, and STILL_OPEN for another share of crimes that never close (0.34; of ten years 0.06).
 """
 
 import os
@@ -8,8 +9,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from benchmarks.evaluation import run_command
-from benchmarks.national import write_dataset
+from benchmarks.evaluation import measure, run_command
+from benchmarks.national import FORCES, MONTHS, STILL_OPEN, write_dataset
 from benchmarks.timing import show
 
 CORES = 2
@@ -25,7 +26,9 @@ def main() -> None:
 
 def _measure(folder: Path, size: int) -> None:
     source, target = folder / "crimes", folder / "judged"
-    taken = write_dataset(source, size)
+    asked = os.environ
+    forces, months = int(asked.get("FORCES", FORCES)), int(asked.get("MONTHS", MONTHS))
+    taken = write_dataset(source, size, forces, months, float(asked.get("STILL_OPEN", STILL_OPEN)))
     files = sorted(source.rglob("*.parquet"))
     load = os.getloadavg()[0]
     found = {}
@@ -36,6 +39,8 @@ def _measure(folder: Path, size: int) -> None:
     for file in files[::8]:
         (target / "verdicts" / file.relative_to(source)).unlink()
     found[f"{CORES} processes, seven eighths kept"] = run_command(source, target, CORES)
+    compared = ("figures", "--dataset", str(source), "--period", "2026-W24", "--by", "force,division")
+    found["figures, 1 process"] = measure(*compared, workers=1)
     rows = [("", "seconds", "crimes a second", "processor seconds a million", "peak memory of a process, MiB")]
     for name, (seconds, processor, peak) in found.items():
         each = (f"{seconds:.1f}", f"{size / seconds:,.0f}", f"{processor / size * 1e6:.1f}", f"{peak:,.0f}")

@@ -11,15 +11,21 @@ import pyarrow.parquet as pq
 from benchmarks.crimes import AS_AT, crime_columns, nested
 from compliance.records import to_micros
 
-FORCES, MONTHS = 43, 24
-"""The territorial forces of England and Wales; two years up to AS_AT."""
+FORCES, MONTHS, STILL_OPEN = 43, 24, 0.34
+"""The territorial forces of England and Wales; two years up to AS_AT; a share that only so short a time can have."""
 
 
-def write_dataset(root: Path, crimes: int, forces: int = FORCES, months: int = MONTHS) -> int:
-    """Write about so many crimes, equally many for each force. Each force numbers its crimes anew. Return the bytes."""
+def write_dataset(
+    root: Path, crimes: int, forces: int = FORCES, months: int = MONTHS, still_open: float = STILL_OPEN
+) -> int:
+    """Write about so many crimes, equally many for each force. Each force numbers its crimes anew. Return the bytes.
+
+    `still_open`: how many of the crimes of any age never closed.
+    """
     written = 0
     for force in range(forces):
-        table = nested(crime_columns(crimes // forces, seed=force + 1, days=round(months * 30.4375)))
+        days = round(months * 30.4375)
+        table = nested(crime_columns(crimes // forces, seed=force + 1, days=days, still_open=still_open))
         for month, part in _by_month(table):
             path = root / f"force={force + 1:02}" / f"month={month}" / "crimes.parquet"
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -15,6 +15,8 @@ from compliance.batch.parquet import crime_refs, in_order
 from compliance.progress import tell_step
 
 FORCE: Final = "force"
+_AT_ONCE: Final = 4
+"""At most so many forces, because memory is not to grow with the cores, and to sort is quick."""
 COLUMNS: Final = pa.schema([("crime_ref", pa.string()), ("file", pa.string()), ("row", pa.int64())])
 
 
@@ -22,13 +24,14 @@ def crimes_twice(source: Path, files: Sequence[DatasetFile], workers: int) -> pa
     """Return where the crimes are that stand more than once in a force, those of a number together (records section 1).
 
     Columns: the crime number, the name of the file in the dataset, and the row in it, from 1. Files whose folders have
-    no key `force` are of one force. The crime numbers of as many forces as `workers` are held in memory. Raises
-    SettingsError if a file cannot be read.
+    no key `force` are of one force. The crime numbers of at most four forces are in memory, with fewer `workers` of as
+    many, at 110 bytes each. Raises SettingsError if a file cannot be read.
     """
     forces = defaultdict[str | None, list[DatasetFile]](list)
     for file in files:
         forces[keys_of(file.name).get(FORCE)].append(file)
     found, compared, every = [COLUMNS.empty_table()], 0, sum(file.rows for file in files)
+    workers = min(workers, _AT_ONCE)
     with ThreadPoolExecutor(workers) as threads:  # Arrow, which takes longest, leaves the interpreter free
         answers = in_order(threads, lambda own: _twice(source, own), iter(forces.values()), workers)
         for own, table in zip(forces.values(), answers, strict=True):
