@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Generator, Iterator
+from multiprocessing import spawn
 from pathlib import Path
 from typing import Any, Final
 
@@ -91,8 +92,16 @@ def without_pandas(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     that would take each of them as long as its work."""
     folder = tmp_path_factory.mktemp("absent")
     (folder / "pandas.py").write_text('raise ImportError("a service is installed without pandas")\n')
+    prepared = spawn.get_preparation_data
+
+    def prepared_without(name: str) -> dict[str, Any]:
+        """For processes of `multiprocessing`, which look for modules where this one does."""
+        data = prepared(name)
+        return data | {"sys_path": [str(folder), *data["sys_path"]]}
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(folder), prepend=os.pathsep)
+        patch.setattr(spawn, "get_preparation_data", prepared_without)
         yield
 
 

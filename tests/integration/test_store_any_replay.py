@@ -14,9 +14,12 @@ from sqlalchemy import delete
 from compliance.records import columns, convert_crime
 from compliance.store import Store, load_columns, migrate
 from compliance.store.tables import CRIME, CRIME_VERSION, QUARANTINE
+from tests.drawn import drawn
 from tests.integration.test_store_replay import DAYS, version, wrong
 from tests.postgres import new_database as new_postgres
 from tests.stores import DATABASES, NewDatabase, Record, rows, take
+
+pytestmark = pytest.mark.drawn
 
 
 @contextmanager
@@ -52,7 +55,7 @@ def as_held(store: Store) -> Any:
     return rows(store, CRIME), rows(store, CRIME_VERSION), rows(store, QUARANTINE, "digest", "cleared_at")
 
 
-@settings(max_examples=60)
+@settings(max_examples=drawn(60, 2))
 @given(pages=PAGES, chance=st.randoms(use_true_random=False))
 def test_any_replay_of_earlier_pages_in_any_order_leaves_the_store_as_it_was(
     kept: Store, pages: list[list[Record]], chance: Random

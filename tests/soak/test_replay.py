@@ -81,8 +81,8 @@ IN_SHORT: Final = {
 
 @pytest.mark.parametrize(("new_database", "name"), sorted(IN_SHORT), indirect=["new_database"])
 def test_some_conformance_records_lived_through_are_as_judged_at_once(store: Store, name: str) -> None:
-    """A fifteenth of them for each policy."""
-    live_through(store, name, 15)
+    """A thirtieth of them for each policy."""
+    live_through(store, name, 30)
 
 
 @pytest.mark.long

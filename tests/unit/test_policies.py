@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from compliance.errors import SettingsError
@@ -238,11 +238,14 @@ def test_a_local_date_starts_when_the_one_before_ends(day: date) -> None:
 
 
 @given(st.datetimes(datetime(1900, 1, 2), datetime(2999, 12, 30), timezones=st.just(UTC)))  # noqa: DTZ001
+@example(datetime(2026, 10, 25, 0, 30, tzinfo=UTC))
+@example(datetime(2026, 10, 25, 1, 30, tzinfo=UTC))
 def test_one_instant_has_the_date_and_time_of_the_clocks_there(at: datetime) -> None:
-    """Rules 2.6: in winter and summer time."""
+    """Rules 2.6: in winter and summer time, and in the hour that comes twice (Python takes no instant of it to be equal to
+    one of another zone)."""
     local, here = LocalDates("Europe/London"), at.astimezone(LONDON)
     assert local.date_of(at) == local.date_at(to_micros(at)) == here.date()
-    assert local.clock_at(at) == at
+    assert local.clock_at(at).astimezone(UTC) == at
     assert local.clock_at(at).time() == here.time()
     assert local.day_of(local.start_of(here.date())) == to_day(here.date())
 
