@@ -70,7 +70,7 @@ def test_the_table_says_how_forces_differ_and_what_must_be_known_to_read_it(figu
     ) in said
     first = lines.index("First update within 7 days of the report, by force")
     assert lines[first + 1].split("  ")[-1].strip() == "from the rest"
-    assert lines[first + 2].startswith("the 3 compared  ")
+    assert lines[first + 2].startswith("the 3 forces compared  ")
     assert [line.split()[0] for line in lines[first + 3 : first + 6]] == [*FORCES]
     assert "unlikely to have occurred by chance" in next(line for line in lines if line.startswith("Kent"))
     assert "6 comparisons with the rest judged together." in lines

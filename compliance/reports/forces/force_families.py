@@ -49,7 +49,9 @@ def list_families(figures: FiguresAcross) -> Iterator[UnitFamily]:
     if figures.requirements:
         compared = sum(force.compared and force.name is not None for force in figures.forces)
         every = compared == sum(force.name is not None for force in figures.forces)
-        yield UnitFamily("force", None, "all forces" if every else f"the {compared} compared", figures.requirements)
+        yield UnitFamily(
+            "force", None, "all forces" if every else f"the {compared} forces compared", figures.requirements
+        )
     for force in figures.forces:
         name = f"force {force.name}" if force.name else "no force"
         if force.areas:
