@@ -32,26 +32,27 @@ class DatasetFile:
     rows: int
 
 
-def dataset_files(source: Path) -> list[DatasetFile]:
+def dataset_files(source: Path, option: str = "--input") -> list[DatasetFile]:
     """Return the files of a dataset, by name, without reading their records.
 
-    Raises SettingsError, which names the file, if the folder is no dataset, if a file cannot be read as Parquet, or if
-    one has other keys in its folders, or columns for other fields of the record, than the first.
+    `option`: by which errors name the dataset. Raises SettingsError, which names the file, if the folder is no dataset,
+    if a file cannot be read as Parquet, or if one has other keys in its folders, or columns for other fields of the
+    record, than the first.
     """
-    root = source.resolve()
+    root, named = source.resolve(), f"{option} {source}"
     if (root / DELTA_LOG).exists():
         raise SettingsError(
-            f"--input {source}: is a Delta Lake table, whose folder also holds files that are no longer of the table; "
+            f"{named}: is a Delta Lake table, whose folder also holds files that are no longer of the table; "
             "write what the table holds into another folder"
         )
-    with _naming(f"--input {source}"):
+    with _naming(named):
         fragments = {
             Path(each.path).relative_to(root).as_posix(): each
             for each in ds.dataset(root, format="parquet", partitioning="hive").get_fragments()
         }
     if not fragments:
-        raise SettingsError(f"--input {source}: is not a dataset; {_EXPECTED}, found none")
-    looks = [_Look.at(source, name, fragments[name]) for name in sorted(fragments)]
+        raise SettingsError(f"{named}: is not a dataset; {_EXPECTED}, found none")
+    looks = [_Look.at(named, name, fragments[name]) for name in sorted(fragments)]
     for look in looks[1:]:
         look.check_like(looks[0])
     return [DatasetFile(look.name, look.rows) for look in looks]
@@ -68,17 +69,21 @@ def _naming(what: str) -> Iterator[None]:
     try:
         yield
     except (OSError, pa.ArrowException) as error:
-        raise SettingsError(f"{what}: cannot be read as Parquet ({error})") from None
+        raise SettingsError(
+            f"{what}: cannot be read as Parquet; if it was cut short, write it again ({error})"
+        ) from None
 
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """What a file says of itself. `fields`: the fields of the record that it has a column for.
+    """What a file says of itself. `named`: the dataset, as errors name it.
+
+    `fields`: the fields of the record that it has a column for.
 
     `untyped`: the lists that are empty in every record of the file, so that nobody knows what they would hold.
     """
 
-    source: Path
+    named: str
     name: str
     rows: int
     keys: frozenset[str]
@@ -86,16 +91,16 @@ class _Look:
     untyped: tuple[str, ...]
 
     @classmethod
-    def at(cls, source: Path, name: str, fragment: Any) -> "_Look":
+    def at(cls, named: str, name: str, fragment: Any) -> "_Look":
         """Look at a file of the dataset. Raises SettingsError if it is none."""
         keys = frozenset(ds.get_partition_keys(fragment.partition_expression))
         if not keys or not name.endswith(".parquet"):
-            raise SettingsError(f"--input {source}: is not a dataset; {_EXPECTED}, found {name}")
-        with _naming(f"--input {source}: {name}"):
+            raise SettingsError(f"{named}: is not a dataset; {_EXPECTED}, found {name}")
+        with _naming(f"{named}: {name}"):
             metadata = fragment.metadata
         fields = list(_fields(metadata.schema.to_arrow_schema(), RECORD))
         untyped = tuple(path for path, is_typed in fields if not is_typed)
-        return cls(source, name, metadata.num_rows, keys, frozenset(path for path, _ in fields), untyped)
+        return cls(named, name, metadata.num_rows, keys, frozenset(path for path, _ in fields), untyped)
 
     def check_like(self, first: "_Look") -> None:
         """Raise SettingsError if this file is of another kind than the first.
@@ -104,7 +109,7 @@ class _Look:
         """
         if self.keys != first.keys:
             raise SettingsError(
-                f"--input {self.source}: {self.name} is not in folders of the same keys as {first.name}; partition all "
+                f"{self.named}: {self.name} is not in folders of the same keys as {first.name}; partition all "
                 "files alike"
             )
         ignored = (*self.untyped, *first.untyped)
@@ -112,7 +117,7 @@ class _Look:
             if not field.startswith(ignored):
                 having, lacking = (self, first) if field in self.fields else (first, self)
                 raise SettingsError(
-                    f"--input {self.source}: {lacking.name} has no column {field}, which {having.name} has; write the "
+                    f"{self.named}: {lacking.name} has no column {field}, which {having.name} has; write the "
                     "column into all files, with nulls where the field is absent"
                 )
 

@@ -128,7 +128,8 @@ def open_ledger(folder: Path, question: DatasetQuestion, names: Iterable[str]) -
         folder.mkdir(exist_ok=True)
         number = os.open(folder, os.O_RDONLY)
     except OSError as error:
-        raise SettingsError(f"--output {folder}: cannot be written ({error.strerror})") from None
+        missing = f"; there is no folder {folder.parent} yet: make it" if not folder.parent.is_dir() else ""
+        raise SettingsError(f"--output {folder}: cannot be written ({error.strerror}){missing}") from None
     try:
         try:
             fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)  # ends with the process
@@ -177,6 +178,8 @@ def _remove_logs(folder: Path) -> None:
     for kind in (VERDICTS, NOT_JUDGED):
         if (log := folder / kind / DELTA_LOG).exists():
             shutil.rmtree(log)
+            with suppress(OSError):  # where nothing else was in it, the log was all there was
+                log.parent.rmdir()
 
 
 def _read_list(folder: Path) -> dict[str, FinishedFile]:

@@ -21,7 +21,7 @@ from compliance.policy.verdicts import verdict_columns
 def check_delta(first: str, policy: Policy) -> None:
     """Check that results can be Delta Lake tables. `first`: a file of the dataset. Raises SettingsError."""
     if find_spec("deltalake") is None:
-        raise SettingsError("--delta: needs the library deltalake; pip install 'victims-code-compliance[delta]'")
+        raise SettingsError("--delta: needs the library deltalake; in the project's folder, pip install '.[delta]'")
     taken = {name.lower() for name in (*verdict_columns(policy), *COLUMNS.names)}  # capitals make no other name
     for key in keys_of(first):
         if key.lower() in taken:
@@ -41,22 +41,23 @@ def write_delta_logs(target: Path, finished: Iterable[FinishedFile]) -> None:
     """
     os.sync()  # or a power cut could spare a log, and not the files that it names
     rows: dict[str, dict[str, int]] = {VERDICTS: {}, NOT_JUDGED: {}}
+    keys = list[str]()
     for each in finished:
+        keys = list(keys_of(each.file))
         rows[VERDICTS][each.file] = each.counts["verdicts"]
         if each.not_judged:
             rows[NOT_JUDGED][each.file] = each.counts["refused"] + each.counts["set_aside"]
     for kind, files in rows.items():
-        if files:
-            _write_log(target / kind, files)
+        _write_log(target / kind, files, keys)
 
 
-def _write_log(folder: Path, files: Mapping[str, int]) -> None:
+def _write_log(folder: Path, files: Mapping[str, int], keys: list[str]) -> None:
     from deltalake import Schema  # noqa: PLC0415  # an optional extra
     from deltalake.transaction import AddAction, create_table_with_add_actions  # noqa: PLC0415
 
-    first = min(files)
-    keys = list(keys_of(first))
-    columns = pa.schema([*pq.read_schema(folder / first), *(pa.field(key, pa.string()) for key in keys)])
+    folder.mkdir(exist_ok=True)  # where everything was judged, a table without a row: readers need no special case
+    held = pq.read_schema(folder / min(files)) if files else COLUMNS
+    columns = pa.schema([*held, *(pa.field(key, pa.string()) for key in keys)])
     found = {name: (folder / name).stat() for name in sorted(files)}
     actions = [
         AddAction(

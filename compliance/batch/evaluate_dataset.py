@@ -1,7 +1,8 @@
 """Judge a partitioned dataset of crime records, a process a file, and continue where an earlier run ended."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -81,10 +82,10 @@ def evaluate_dataset(
     with _writing(target), open_ledger(Path(target), asked, [file.name for file in files]) as ledger:
         before = dict(ledger.finished)
         judge = FileJudge(policy, as_at, known_at, strict, Path(source), Path(target), before)
-        totals, wrong, kept, rows = Evaluated(), list[str](), 0, 0
+        totals, wrong, kept, rows = Evaluated(), defaultdict[str, list[str]](list), 0, 0
         for file, answer in _answers(judge, files, workers):
             if isinstance(answer, str):
-                wrong.append(f"{file.name}: {answer}")
+                wrong[answer].append(file.name)
             elif answer is None:
                 totals.add(before[file.name].evaluated())
                 kept += 1
@@ -127,11 +128,17 @@ def _writing(target: str) -> Iterator[None]:
         ) from None
 
 
-def _error(source: str, wrong: Sequence[str], files: int) -> SettingsError:
-    more = [f"and {len(wrong) - _SHOWN:,} more"] if len(wrong) > _SHOWN else []
+def _error(source: str, wrong: Mapping[str, Sequence[str]], files: int) -> SettingsError:
+    """Return the error that names the files that could not be judged, those with one reason together."""
+    count = sum(map(len, wrong.values()))
+    said = sorted(
+        f"{names[0]}{f' and {len(names) - 1:,} more' if len(names) > 1 else ''}: {reason}"
+        for reason, names in ((reason, sorted(names)) for reason, names in wrong.items())
+    )
+    others = "; the others are" if count < files else ""
     return SettingsError(
-        f"--input {source}: {len(wrong):,} of {count_noun(files, 'file')} could not be judged; the others are. Correct "
-        "these, then run the command again:",
-        *wrong[:_SHOWN],
-        *more,
+        f"--input {source}: {count:,} of {count_noun(files, 'file')} could not be judged{others}. Correct these, then "
+        "run the command again:",
+        *said[:_SHOWN],
+        *([f"and {len(said) - _SHOWN:,} more reasons"] if len(said) > _SHOWN else []),
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from compliance.cli.options import CONFIG, INSTANT, echo, echo_text, tell
-from compliance.errors import RecordError
+from compliance.errors import RecordError, SettingsError
 
 if TYPE_CHECKING:
     from compliance.policy import Policy
@@ -208,6 +208,13 @@ def whatif(
     type=click.DateTime(["%Y-%m-%d"]),
     help="The date from which all forces' records are complete (statistics 1.2b). Default: found for each force.",
 )
+@click.option(
+    "--as-at",
+    "read_at",
+    type=INSTANT,
+    help="When the records were read; the week must be settled by then. Default: now, if they have entries up to then.",
+)
+@click.option("--strict", is_flag=True, help="End with an error if there is a field that the format does not have.")
 @click.option("--format", "form", type=click.Choice(["text", "csv", "json", "html"]), default="text", show_default=True)
 @click.option("--workers", type=click.IntRange(1, 256), help="Number of processes. Default: one for each core.")
 def figures(
@@ -218,6 +225,8 @@ def figures(
     organisation: str | None,
     map_on: datetime | None,
     records_begin: datetime | None,
+    read_at: datetime | None,
+    strict: bool,
     form: Any,
     workers: int | None,
 ) -> None:
@@ -230,6 +239,7 @@ def figures(
     import os
 
     from compliance import clock
+    from compliance.batch.unknown_fields import describe
     from compliance.policy import load_policy
     from compliance.reports.forces.force_figures import ForcesQuestion
     from compliance.reports.forces.force_forms import render
@@ -237,11 +247,17 @@ def figures(
 
     asked, (shown_on, begun) = load_policy(policy), (day and day.date() for day in (map_on, records_begin))
     question = ForcesQuestion.checked(
-        asked, period, asked.local.date_of(clock.now()), by=by, organisation=organisation, map_on=shown_on, begun=begun
-    )
+        asked, period, clock.now(),
+        by=by, organisation=organisation, map_on=shown_on, begun=begun, read_at=read_at,
+    )  # fmt: skip
     found = figures_across(
         source, question, lambda file, each: tell(each, f"{file} row"), workers=workers or len(os.sched_getaffinity(0))
     )
+    if unknown := found.records.unknown_fields:
+        said = f"--dataset {source}: has {describe(unknown)}"
+        if strict:
+            raise SettingsError(f"{said}; correct or remove them, or leave out --strict")
+        echo(said, err=True)
     echo_text(render(found, form))
-    if found.refused:
+    if found.records.refused:
         sys.exit(RecordError.exit_code)

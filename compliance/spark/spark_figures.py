@@ -2,11 +2,12 @@
 
 import pickle
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -19,7 +20,7 @@ from compliance.reports.forces.force_figures import ForcesQuestion, figures_of_f
 from compliance.reports.forces.force_forms import FORMS, ForceForm, render
 
 _GROUP: Final = "__group"
-_SCHEMA: Final = "judged binary, refused long"
+_SCHEMA: Final = "judged binary"
 
 
 def figures(
@@ -30,15 +31,16 @@ def figures(
     *,
     by: str = "force",
     organisation: str | None = None,
-    map_on: date | None = None,
-    records_begin: date | None = None,
+    map_on: str | date | None = None,
+    records_begin: str | date | None = None,
     force: str = "force",
     form: ForceForm = "text",
 ) -> str:
     """Return figures across forces as `compliance figures` gives them (statistics 1, 3), in a form.
 
     `df`: crime records with the fields of records section 1 as columns, and the force of each in the column `force`.
-    `as_at`: when they were read; the week `period` must be settled by then. The others are the options of that command.
+    `as_at`: when they were read; the week `period` must be settled by then. The others are the options of that command;
+    dates may be texts, such as 2026-05-03.
     Each group of forces is judged by one task, with all its records in memory; without `organisation`, one force.
     Refused records are counted; `not_judged` lists them.
 
@@ -52,8 +54,8 @@ def figures(
         raise SettingsError(f"form: found {form!r}; expected one of {'; '.join(FORMS)}")
     asked, read_at = checked_policy(policy), checked_instant("as_at", as_at)
     question = ForcesQuestion.checked(
-        asked, period, asked.local.date_of(read_at),
-        by=by, organisation=organisation, map_on=map_on, begun=records_begin,
+        asked, period, read_at, by=by, organisation=organisation,
+        map_on=_day("map_on", map_on), begun=_day("records_begin", records_begin), read_at=read_at,
     )  # fmt: skip
     texts = df.withColumn(force, df[force].cast("string"))
     named = [row[0] for row in texts.select(force).distinct().collect()]
@@ -69,7 +71,17 @@ def figures(
 
     rows = _grouped(texts, force, number).applyInArrow(judged_group, _SCHEMA).collect()
     judged: list[JudgedGroup] = [pickle.loads(row[0]) for row in rows]  # noqa: S301  # from our own processes
-    return render(figures_of_forces(question, judged, sum(row[1] for row in rows)), form)
+    return render(figures_of_forces(question, judged), form)
+
+
+def _day(name: str, value: Any) -> date | None:
+    """Return a date from one or from its text. Raises SettingsError if it is neither."""
+    if value is None or (isinstance(value, date) and not isinstance(value, datetime)):
+        return value
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise SettingsError(f"{name}: {value!r} is not a date; expected one such as '2026-05-03'") from None
 
 
 def _grouped(df: Any, force: str, number: Mapping[str, int]) -> Any:
@@ -89,7 +101,7 @@ class _GroupJudge:
     forces: Mapping[str, str]
 
     def judge(self, table: pa.Table) -> pa.Table:
-        """Return the judged weeks of a group's forces, pickled, and how many records were refused."""
+        """Return the judged weeks of a group's forces, pickled."""
         ordered, folders, refused = table.sort_by("crime_ref"), {}, 0  # Spark promises no order
         for name in dict.fromkeys(self.forces.values()):
             values = pa.array([value for value, of in self.forces.items() if of == name])
@@ -99,5 +111,6 @@ class _GroupJudge:
                 refused += len(refusals)
         asked = self.question
         units = asked.units_among(folders)
-        judged = pickle.dumps(judge_forces(folders, units, asked.policy, asked.week, asked.begun))
-        return pa.table({"judged": pa.array([judged], pa.binary()), "refused": pa.array([refused], pa.int64())})
+        judged = judge_forces(folders, units, asked.policy, asked.week, asked.begun)
+        judged = replace(judged, records=msgspec.structs.replace(judged.records, refused=refused))
+        return pa.table({"judged": pa.array([pickle.dumps(judged)], pa.binary())})

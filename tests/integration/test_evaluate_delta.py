@@ -14,6 +14,7 @@ import pytest
 
 from compliance.batch.evaluate import Evaluated, evaluate
 from compliance.batch.evaluate_dataset import EvaluatedDataset, evaluate_dataset
+from compliance.batch.not_judged_file import COLUMNS
 from compliance.errors import SettingsError, UnavailableError
 from compliance.policy import Policy
 from tests.datasets import SAMPLE, command, digests, run_and_kill, write_dataset
@@ -72,7 +73,9 @@ def test_the_table_holds_every_verdict_with_its_keys_as_texts(crimes: Path, tmp_
     table = deltalake.DeltaTable(verdicts)
     assert table.metadata().partition_columns == ["force", "month"]
     assert {each["force"] for each in table.partitions()} == {"01", "02"}
-    assert not (tmp_path / "judged" / "not_judged").exists()
+    nothing = deltalake.DeltaTable(tmp_path / "judged" / "not_judged")
+    assert nothing.count() == 0, "a table as on any other day"
+    assert [field.name for field in nothing.schema().fields] == [*COLUMNS.names, "force", "month"]
 
 
 def test_the_files_are_those_of_a_run_without_a_log(crimes: Path, tmp_path: Path) -> None:
@@ -80,6 +83,7 @@ def test_the_files_are_those_of_a_run_without_a_log(crimes: Path, tmp_path: Path
     judge(crimes, tmp_path / "without", delta=False)
     found = digests(tmp_path / "with")
     assert found.pop(f"verdicts/{LOG}/00000000000000000000.json")
+    assert found.pop(f"not_judged/{LOG}/00000000000000000000.json")
     assert found == digests(tmp_path / "without")
 
 
@@ -221,7 +225,7 @@ def test_without_the_library_it_says_what_to_install(
     crimes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("compliance.batch.delta_log.find_spec", lambda _: None)
-    with pytest.raises(SettingsError, match=r"--delta: .* pip install 'victims-code-compliance\[delta\]'"):
+    with pytest.raises(SettingsError, match=r"--delta: .* pip install '.\[delta\]'"):
         judge(crimes, tmp_path / "judged")
 
 

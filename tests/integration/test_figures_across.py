@@ -60,10 +60,18 @@ def test_the_table_says_how_forces_differ_and_what_must_be_known_to_read_it(figu
     lines = done.stdout.splitlines()
     assert lines[0] == "Week 2026-W23, settled 2026-06-14 23:00Z; trailing weeks 2026-W11 to 2026-W23."
     assert lines[1] == f"{POLICY.title} ({POLICY.digest[:12]})."
-    assert "Force Young & new is not compared: its records begin on 4 May 2026 (statistics 1.2b)." in lines
+    assert re.fullmatch(
+        r"[\d,]+ crimes, [\d,]+ victims, [\d,]+ updates; the newest of 2026-06-28 \d\d:\d\dZ.", lines[2]
+    )
+    said = " ".join(lines)
+    assert (
+        "Force Young & new is not compared, and not in the total: its records begin on 4 May 2026 (statistics 1.2b). If "
+        "it was made of others, --organisation says of which."
+    ) in said
     first = lines.index("First update within 7 days of the report, by force")
     assert lines[first + 1].split("  ")[-1].strip() == "from the rest"
-    assert [line.split()[0] for line in lines[first + 2 : first + 6]] == ["all", *FORCES]
+    assert lines[first + 2].startswith("the 3 forces compared  ")
+    assert [line.split()[0] for line in lines[first + 3 : first + 6]] == [*FORCES]
     assert "unlikely to have occurred by chance" in next(line for line in lines if line.startswith("Kent"))
     assert "6 comparisons with the rest judged together." in lines
     assert (
@@ -75,6 +83,7 @@ def test_csv_and_json_hold_the_same_numbers(figures: Any) -> None:
     found = json.loads(figures("--by", "force,division", "--format", "json").stdout)
     rows = list(csv.DictReader(io.StringIO(figures("--by", "force,division", "--format", "csv").stdout)))
     named = {(row["force"], row["division"], row["requirement"], row["what"]): row for row in rows}
+    assert {(row["period"], row["map_on"], row["policy"]) for row in rows} == {("2026-W23", "", POLICY.title)}
     assert len(named) == len(rows)
     for requirement in found["requirements"]:
         assert named["", "", requirement["id"], "week"]["count"] == str(requirement["week"]["share"]["count"])
@@ -98,6 +107,37 @@ def test_csv_and_json_hold_the_same_numbers(figures: Any) -> None:
     assert ("Young & new", "", "7-day", "trailing weeks") not in named
 
 
+def test_a_week_that_the_records_cannot_tell_is_refused(figures: Any, monkeypatch: Any) -> None:
+    """They were read on 29 June: what was due in the week after that is due without the updates that came since."""
+    monkeypatch.setattr("compliance.clock.now", lambda: datetime(2026, 8, 3, 9, tzinfo=UTC))
+    done = figures("--period", "2026-W26")
+    assert done.exit_code == 2
+    assert re.search(
+        r"week 2026-W26 was settled at 2026-07-05T23:00Z, and the newest crime or update in the records is of "
+        r"2026-06-28T\d\d:\d\dZ; what came since is missing. Ask for a week up to 2026-W25, or say with --as-at when the "
+        r"records were read, if nothing has come since", done.stderr)  # fmt: skip
+    assert figures("--period", "2026-W25").exit_code == 0
+    assert figures("--period", "2026-W26", "--as-at", "2026-07-06T09:00:00Z").exit_code == 0
+    done = figures("--period", "2026-W26", "--as-at", "2026-06-29T09:00:00Z")
+    assert done.exit_code == 2
+    assert "week 2026-W26 is not settled yet; the newest that is settled is 2026-W25" in done.stderr
+
+
+def test_a_misspelt_column_is_named_and_what_is_missing_for_it_said(figures: Any, tmp_path: Path) -> None:
+    table = nested(records("Avon"))
+    names = ["update" if name == "updates" else name for name in table.column_names]
+    write(tmp_path / "crimes", "Avon", table.rename_columns(names))
+    done = figures(dataset=tmp_path / "crimes")
+    assert done.exit_code == 0
+    said = "has 1 unknown field: update (993 times; nearest: 'updates')"
+    assert said in done.stderr
+    assert "No crime has a single update: see that the records have the column updates, by this name." in done.stdout
+    done = figures("--strict", dataset=tmp_path / "crimes")
+    assert done.exit_code == 2
+    assert f"{said}; correct or remove them, or leave out --strict" in done.stderr
+    assert done.stdout == ""
+
+
 def test_several_processes_say_the_same(figures: Any) -> None:
     asked = ("--by", "force,division", "--format", "json")
     assert figures(*asked, "--workers", "2").stdout == figures(*asked).stdout
@@ -119,7 +159,7 @@ def test_refused_records_are_named_and_the_others_counted(figures: Any, tmp_path
     assert done.stderr.splitlines() == [
         "force=Avon/part=0/crimes.parquet row 1: crime_ref: found nothing; expected a text; it is required"
     ]
-    assert json.loads(done.stdout)["refused"] == 1
+    assert json.loads(done.stdout)["records"]["refused"] == 1
 
 
 @pytest.mark.parametrize(
@@ -177,8 +217,9 @@ def test_a_merger_is_seen_on_both_maps(figures: Any, merged: Path) -> None:
     after = figures(*asked, dataset=merged.parent / "crimes").stdout
     before = figures(*asked, "--map-on", str(EVE), dataset=merged.parent / "crimes").stdout
     assert "Forces, areas and divisions are those of 7 June 2026 (" in after
-    assert f"They changed on 4 May 2026, within these weeks; --map-on {EVE} shows all weeks by those before.\n" in after
-    assert f"within these weeks; --map-on {DAY} shows all weeks by those after.\n" in before
+    changed = "Forces or their parts changed on 4 May 2026, within these weeks; --map-on"
+    assert f"{changed} {EVE} shows all weeks by those before." in " ".join(after.split())
+    assert f"{changed} {DAY} shows all weeks by those after." in " ".join(before.split())
     units = [
         [line.split()[0] for line in text.splitlines() if line.split() and "%" in line.split()[1]]
         for text in (after.replace("all forces", "all"), before.replace("all forces", "all"))
@@ -208,13 +249,15 @@ def test_what_leads_to_no_force_or_division_is_listed(figures: Any, merged: Path
         (merged.parent / f"{name}.toml").write_text("", "utf-8")
     asked = ("--organisation", str(merged), "--records-begin", "2025-12-01", "--map-on", str(EVE))
     out = figures(*asked, dataset=merged.parent / "crimes").stdout
-    assert re.search(r"\n\d+ crimes in the folder of force Mercia that name division Shropshire: of no force.\n", out)
+    assert re.search(
+        r"\d+ crimes in the folder of force Mercia that name division Shropshire: of no force. Name it in the organisation "
+        r"of the force that has it. ", " ".join(out.split()))  # fmt: skip
     assert re.search(r"\nno force +\d", out)
     (merged.parent / "mercia.toml").write_text(divisions(*WESTERN), "utf-8")
-    out = figures(*asked[:4], dataset=merged.parent / "crimes").stdout
+    out = " ".join(figures(*asked[:4], dataset=merged.parent / "crimes").stdout.split())
     assert re.search(
-        r"\n\d+ crimes in the folder of force East that name division North Worcestershire: under no division of force "
-        r"Mercia.\n", out)  # fmt: skip
+        r"\d+ crimes in the folder of force East that name division North Worcestershire: under no division of force "
+        r"Mercia. Name it", out)  # fmt: skip
 
 
 def test_the_page_has_a_table_and_a_funnel_for_each_requirement(figures: Any) -> None:
@@ -224,7 +267,9 @@ def test_the_page_has_a_table_and_a_funnel_for_each_requirement(figures: Any) ->
     families = [found["requirements"], *(force["requirements"] for force in found["forces"])]
     drawn = sum(requirement["funnel"] is not None for requirements in families for requirement in requirements)
     assert page.count(", funnel. ") == drawn == 8
-    assert page.count("<table") == sum(map(len, families))
+    assert page.count("<table") == sum(map(len, families)) + drawn, "the 13 weeks, if compared, and the week alone"
+    assert page.count("in week 2026-W23 alone, not tested") == sum(map(len, families))
+    assert page.index("Force Young &amp; new is not compared") < page.index("<table"), "what is missing comes first"
     assert "Young &amp; new" in page
     assert "<script" not in page
     for requirement in found["requirements"]:

@@ -185,8 +185,7 @@ def test_figures_are_those_of_the_command(session: Any, tmp_path: Path, asked: d
     organisation: dict[str, Any] = {"organisation": str(tmp_path / "forces.toml")} if mapped else {}
     df = session.read.parquet(str(tmp_path / "crimes"))
     found = spark.figures(df, "west-mercia", NOW, str(WEEK), **asked, **organisation)
-    today = POLICY.local.date_of(NOW)
-    question = ForcesQuestion.checked(POLICY, str(WEEK), today, by=asked.get("by", "force"), **organisation)
+    question = ForcesQuestion.checked(POLICY, str(WEEK), NOW, by=asked.get("by", "force"), **organisation)
     expected = figures_across(str(tmp_path / "crimes"), question, lambda *_: None)
     assert found == render(expected, asked.get("form", "text"))
     assert ("South West" in found) == mapped
@@ -198,7 +197,7 @@ def test_refused_records_are_counted_in_the_figures(session: Any, tmp_path: Path
     write(tmp_path / "crimes", "Avon", table.set_column(0, "crime_ref", pa.array([None, *refs[1:]])))
     df = session.read.parquet(str(tmp_path / "crimes"))
     found = json.loads(spark.figures(df, "west-mercia", NOW, str(WEEK), form="json"))
-    assert found["refused"] == 1
+    assert found["records"]["refused"] == 1
 
 
 @pytest.mark.parametrize(
@@ -221,3 +220,15 @@ def test_a_record_without_a_force_is_an_error(session: Any) -> None:
     df = session.createDataFrame([(None, "22/1/26")], "force string, crime_ref string")
     with pytest.raises(SettingsError, match="force: column 'force' is null in some records; each needs its force"):
         spark.figures(df, "west-mercia", NOW, str(WEEK))
+
+
+@pytest.mark.parametrize("day", ["3 May 2026", 20260503, datetime(2026, 5, 3, tzinfo=UTC)])
+def test_a_day_may_be_a_text_and_what_is_none_is_said(session: Any, tmp_path: Path, day: Any) -> None:
+    (tmp_path / "forces.toml").write_text(FORCES, "utf-8")
+    write(tmp_path / "crimes", "Kent", nested(records("Kent")), parts=1)
+    df = session.read.parquet(str(tmp_path / "crimes"))
+    asked: tuple[Any, ...] = (df, "west-mercia", NOW, str(WEEK))
+    file = str(tmp_path / "forces.toml")
+    with pytest.raises(SettingsError, match=r"map_on: .* is not a date; expected one such as '2026-05-03'"):
+        spark.figures(*asked, organisation=file, map_on=day)
+    assert "those of 3 May 2026" in spark.figures(*asked, organisation=file, map_on="2026-05-03")

@@ -123,5 +123,5 @@ def test_a_force_without_a_crime_has_no_weeks() -> None:
     question = ForcesQuestion(POLICY, WEEK)
     nothing = {"Avon": records("Avon").slice(0, 0)}
     judged = judge_forces(nothing, question.units_among(nothing), POLICY, WEEK)
-    (force,) = figures_of_forces(question, [judged], 0).forces
+    (force,) = figures_of_forces(question, [judged]).forces
     assert (force.name, force.records_begin, force.compared) == ("Avon", None, False)

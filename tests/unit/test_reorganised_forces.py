@@ -72,11 +72,11 @@ def ask(forces: Forces, day: date, held: Folders, *, areas: bool = False, begun:
         judge_forces({name: held[name] for name in group}, question.units_among(held), POLICY, WEEK, begun)
         for group in forces.groups(held)
     ]
-    return figures_of_forces(question, groups, 0)
+    return figures_of_forces(question, groups)
 
 
 def counts(found: ComparedRequirement) -> object:
-    """What is counted of the units, without what rests on who is whose officer."""
+    """What is counted of the units, without what rests on what they are compared with."""
     return {
         unit.name: (
             unit.week.share.count, unit.week.share.of, unit.week.late,
@@ -93,9 +93,7 @@ def apart() -> FiguresAcross:
     question = ForcesQuestion(POLICY, WEEK, divisions=True)
     held = folders(lambda east, _: "East" if east else "West")
     units = question.units_among(held)
-    return figures_of_forces(
-        question, [judge_forces({name: held[name]}, units, POLICY, WEEK, BEGUN) for name in held], 0
-    )
+    return figures_of_forces(question, [judge_forces({name: held[name]}, units, POLICY, WEEK, BEGUN) for name in held])
 
 
 @cache
@@ -103,12 +101,12 @@ def together() -> FiguresAcross:
     """The figures of one force that has always been one."""
     question = ForcesQuestion(POLICY, WEEK, divisions=True)
     held = {"Mercia": mercia()}
-    return figures_of_forces(question, [judge_forces(held, question.units_among(held), POLICY, WEEK, BEGUN)], 0)
+    return figures_of_forces(question, [judge_forces(held, question.units_among(held), POLICY, WEEK, BEGUN)])
 
 
-def all_counts(found: FiguresAcross) -> object:
-    of_forces = {force.name: [counts(each) for each in force.requirements] for force in found.forces if force.compared}
-    return [counts(each) for each in found.requirements], of_forces
+def all_numbers(found: FiguresAcross) -> object:
+    """Every number of all forces and of each, with its interval: so officers and teams are the same, too."""
+    return found.requirements, {force.name: force.requirements for force in found.forces if force.compared}
 
 
 @pytest.mark.parametrize(
@@ -126,8 +124,8 @@ def test_forces_and_their_divisions_have_one_history_on_both_maps(
     forces, held = loaded(tmp_path, text), folders(name)
     assert set(held) == {"Mercia", "East", "West"}
     two, one = (EVE, DAY) if text is MERGED else (DAY, EVE)
-    assert all_counts(ask(forces, one, held)) == all_counts(together())
-    assert all_counts(ask(forces, two, held)) == all_counts(apart())
+    assert all_numbers(ask(forces, one, held)) == all_numbers(together())
+    assert all_numbers(ask(forces, two, held)) == all_numbers(apart())
     assert ask(forces, two, held).unplaced == ()
 
 
@@ -139,7 +137,9 @@ def test_a_force_that_takes_another_over_has_the_history_of_both(tmp_path: Path)
     (mercian,) = together().forces
     assert west.name == "West"
     assert [counts(each) for each in west.requirements] == [counts(each) for each in mercian.requirements]
-    assert all_counts(ask(loaded(tmp_path, TAKEN_OVER, mercia=divisions(*WESTERN)), EVE, held)) == all_counts(apart())
+    before = ask(loaded(tmp_path, TAKEN_OVER, mercia=divisions(*WESTERN)), EVE, held)
+    for found, expected in zip(before.forces, apart().forces, strict=True):
+        assert [counts(each) for each in found.requirements] == [counts(each) for each in expected.requirements]
 
 
 def test_a_renamed_force_has_every_number_that_it_would_have_under_one_name(tmp_path: Path) -> None:
@@ -276,6 +276,9 @@ def test_a_folder_that_begins_with_its_force_is_no_beginning_and_a_late_one_is(t
     alone = {name: each for name, each in held.items() if name != "East"}
     (force,) = ask(forces, DAY, alone, begun=None).forces
     assert (force.records_begin, force.compared) == (DAY, False), "what East held before is not here"
+
+    found = ask(loaded(tmp_path, MERGED, west="", east=""), EVE, held, begun=None)
+    assert [(force.name, force.compared) for force in found.forces] == [("East", True), ("West", True), (None, True)]
 
 
 def test_crimes_that_were_carried_over_and_left_behind_are_an_error(tmp_path: Path) -> None:

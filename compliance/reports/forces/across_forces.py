@@ -1,6 +1,6 @@
 """The weeks of forces, judged from the records of all of them, by the forces of a day (statistics 1.2)."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final, TypeVar
@@ -13,11 +13,13 @@ from compliance.errors import SettingsError
 from compliance.policy import Policy
 from compliance.records import Columns
 from compliance.records.columns import encode_texts
+from compliance.records.instants import NONE, from_micros
 from compliance.reports.judging.beginning import Beginning, begin
 from compliance.reports.judging.judged import TRAILING, JudgedPeriod, judge_span, list_charted_weeks
 from compliance.reports.judging.rates import Cohort
 from compliance.reports.judging.silent_victims import Silence
 from compliance.reports.judging.sources import GivenRecords, complete_records
+from compliance.reports.model.force_model import RecordsRead
 from compliance.reports.organisation.force_map import ForceMap, PlacedUnit
 from compliance.reports.organisation.placed_records import UnplacedName, place_records
 from compliance.reports.periods.weeks import Week
@@ -59,6 +61,7 @@ class JudgedGroup:
     folders: tuple[str, ...]
     forces: tuple[ForceWeeks, ...]
     unplaced: tuple[UnplacedName, ...]
+    records: RecordsRead
 
 
 def judge_forces(
@@ -85,7 +88,14 @@ def judge_forces(
         ForceWeeks(force, day, tuple(_of_force(each, force, placed.units) for each in judged[day]) if day else ())
         for force, day in since.items()
     ]
-    return JudgedGroup(tuple(folders), tuple(found), placed.unplaced)
+    return JudgedGroup(tuple(folders), tuple(found), placed.unplaced, _say_read(placed.columns))
+
+
+def _say_read(records: Columns) -> RecordsRead:
+    came = (records.reported_at, records.recorded_at, records.updates.entered_at)
+    newest = max((int(each.max()) for each in came if len(each)), default=NONE)
+    victims, updates = len(records.victims.crime), len(records.updates.crime)
+    return RecordsRead(len(records), victims, updates, None if newest == NONE else from_micros(newest))
 
 
 def _check_apart(folders: Mapping[str, Columns]) -> None:
@@ -108,14 +118,16 @@ def _check_apart(folders: Mapping[str, Columns]) -> None:
         )
 
 
-def _list_begun(begins: Mapping[str, date | None], names: Collection[str], units: ForceMap) -> Iterator[date]:
-    """Yield where the records in some folders begin, but for those that continue the records of others."""
-    days = {name: day for name in sorted(names) if (day := begins[name])}
-    for name, day in days.items():
-        since, came_from = units.forces.founded(name)
-        continues = since is not None and day < since + _FIRST_WEEK and came_from and came_from <= begins.keys()
-        if not continues or len(days) == 1:
-            yield day
+def _list_begun(begins: Mapping[str, date | None], names: Collection[str], units: ForceMap) -> list[date]:
+    """Return where the records in some folders begin: not of those that continue others, if there are more of them."""
+    beginning, before = list[date](), set[str]()
+    for name in sorted(names):
+        day, (since, came_from) = begins[name], units.forces.founded(name)
+        if day and since and day < since + _FIRST_WEEK and came_from and came_from <= begins.keys():
+            before |= came_from
+        elif day:
+            beginning.append(day)
+    return beginning or (_list_begun(begins, before, units) if before else [])
 
 
 def _judge_weeks(records: Columns, policy: Policy, week: Week, begun: date) -> tuple[JudgedPeriod, ...]:

@@ -47,7 +47,11 @@ def name_unit(name: str | None, level: str) -> str:
 def list_families(figures: FiguresAcross) -> Iterator[UnitFamily]:
     """Yield all forces, then the areas and the divisions of each, as far as asked for."""
     if figures.requirements:
-        yield UnitFamily("force", None, "all forces", figures.requirements)
+        compared = sum(force.compared and force.name is not None for force in figures.forces)
+        every = compared == sum(force.name is not None for force in figures.forces)
+        yield UnitFamily(
+            "force", None, "all forces" if every else f"the {compared} forces compared", figures.requirements
+        )
     for force in figures.forces:
         name = f"force {force.name}" if force.name else "no force"
         if force.areas:
@@ -65,38 +69,63 @@ def say_chance(unit: DivisionFigures) -> str:
 def list_basis(figures: FiguresAcross) -> Iterator[str]:
     """Yield what must be known to read the figures, a sentence or two each."""
     first, last = figures.trailing_weeks
+    read, used = figures.records, figures.organisation
     yield f"Week {figures.week}, settled {figures.settled:%Y-%m-%d %H:%M}Z; trailing weeks {first} to {last}."
     yield f"{figures.policy} ({figures.policy_digest[:12]})."
+    counted = [count_noun(read.crimes, "crime"), count_noun(read.victims, "victim"), count_noun(read.updates, "update")]
+    newest = f"; the newest of {read.newest:%Y-%m-%d %H:%M}Z" if read.newest else ""
+    yield f"{', '.join(counted)}{newest}."
     yield "Each week is judged as at seven days after its end (statistics 1.2)."
     yield "One version of each record is held, so what was corrected since is not known (statistics 1.2a)."
-    yield from _list_map(figures)
+    if used:
+        yield f"Forces, areas and divisions are those of {words.day(used.day)} ({used.digest[:12]})."
+    if any(force.areas or force.requirements for force in figures.forces):
+        yield (
+            "Among all forces, intervals rest on how alike the cases of one officer are in all of them; in the tables "
+            "of one force, in that force (statistics 1.3)."
+        )
+    units = (unit for family in list_families(figures) for each in family.requirements for unit in each.divisions)
+    if any(unit.rests_on for unit in units):
+        yield "But not without another: with that one left out, too, the difference may be chance (statistics 1.5)."
+
+
+def list_warnings(figures: FiguresAcross) -> Iterator[str]:
+    """Yield what is not in the figures, or stands in the way of reading them, a sentence or two each."""
+    if refused := figures.records.refused:
+        yield f"{count_noun(refused, 'record')} that break the format are in no figure."
+    for what, count in (("victim", figures.records.victims), ("update", figures.records.updates)):
+        if figures.records.crimes and not count:
+            yield f"No crime has a single {what}: see that the records have the column {what}s, by this name."
     for force in figures.forces:
         if not force.compared:
-            yield _not_compared(force)
+            yield _not_compared(force, figures)
+    yield from _list_map(figures)
 
 
 def _list_map(figures: FiguresAcross) -> Iterator[str]:
     used = figures.organisation
-    if used is None:
-        return
-    yield f"Forces, areas and divisions are those of {words.day(used.day)} ({used.digest[:12]})."
-    for day in used.reorganised:
-        before = day <= used.day
+    for day in used.reorganised if used else ():
+        before = used is not None and day <= used.day
         other = day - timedelta(days=1) if before else day
         yield (
-            f"They changed on {words.day(day)}, within these weeks; --map-on {other} shows all weeks by those "
-            f"{'before' if before else 'after'}."
+            f"Forces or their parts changed on {words.day(day)}, within these weeks; --map-on {other} shows all weeks "
+            f"by those {'before' if before else 'after'}."
         )
     for name in figures.unplaced[:_SHOWN]:
         named = "no division" if name.division is None else f"division {printable(name.division)}"
         where = "of no force" if name.force is None else f"under no division of force {printable(name.force)}"
         crimes = count_noun(name.crimes, "crime")
-        yield f"{crimes} in the folder of force {printable(name.folder)} that name {named}: {where}."
+        yield (
+            f"{crimes} in the folder of force {printable(name.folder)} that name {named}: {where}. Name it in the "
+            "organisation of the force that has it."
+        )
     if len(figures.unplaced) > _SHOWN:
         yield f"And {count_noun(len(figures.unplaced) - _SHOWN, 'name')} more that lead to no unit; JSON has them all."
 
 
-def _not_compared(force: ForceFigures) -> str:
+def _not_compared(force: ForceFigures, figures: FiguresAcross) -> str:
     since = f"its records begin on {words.day(force.records_begin)}" if force.records_begin else "it holds no crime"
     name = f"Force {printable(force.name)}" if force.name else "What is of no force"
-    return f"{name} is not compared: {since} (statistics 1.2b)."
+    made = figures.organisation is None and force.records_begin
+    hint = " If it was made of others, --organisation says of which." if made else ""
+    return f"{name} is not compared, and not in the total: {since} (statistics 1.2b).{hint}"

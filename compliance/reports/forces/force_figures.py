@@ -3,9 +3,10 @@
 Among all forces, a force takes the place that a division has in the report of one force.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +26,13 @@ from compliance.reports.judging.clusters import teams
 from compliance.reports.judging.judged import TRAILING, JudgedPeriod, ReportOptions
 from compliance.reports.judging.rates import rate, together
 from compliance.reports.judging.silent_victims import Silence
-from compliance.reports.model.force_model import ComparedRequirement, FiguresAcross, ForceFigures, ForceMapUsed
+from compliance.reports.model.force_model import (
+    ComparedRequirement,
+    FiguresAcross,
+    ForceFigures,
+    ForceMapUsed,
+    RecordsRead,
+)
 from compliance.reports.organisation import UnitMap
 from compliance.reports.organisation.force_map import ForceMap
 from compliance.reports.organisation.forces import Forces, load_forces
@@ -35,6 +42,10 @@ from compliance.reports.periods.weeks import Week
 BY: Final = ("force", "force,area", "force,division", "force,area,division")
 """Which units are compared."""
 _UNIT: Final = "division"
+_QUIET: Final = timedelta(days=1)
+"""For how long nothing may have come, in all forces together, up to when the records were read."""
+_ONE_AREA: Final = 2
+"""The length of `UnitMap.members` where there is one area: with those in no area."""
 _NO_CRIMES: Final = pa.array([], pa.string())
 
 
@@ -44,7 +55,8 @@ class ForcesQuestion:
 
     `week`: settled. `forces`: over time; None: each folder is a force. `map_on`: the local date whose forces, areas and
     divisions are shown; None: the last day of the week. `begun`: where the records of all forces begin (statistics
-    1.2b); None: derived. `areas`, `divisions`: whether those of each force are shown, too.
+    1.2b); None: derived. `areas`, `divisions`: whether those of each force are shown, too. `read_at`: when the records
+    were read; None: not said, and found not to be before the week was settled.
     """
 
     policy: Policy
@@ -54,20 +66,22 @@ class ForcesQuestion:
     begun: date | None = None
     areas: bool = False
     divisions: bool = False
+    read_at: datetime | None = None
 
     @classmethod
     def checked(
         cls,
         policy: Policy,
         period: str,
-        today: date,
+        now: datetime,
         *,
         by: str = "force",
         organisation: str | None = None,
         map_on: date | None = None,
         begun: date | None = None,
+        read_at: datetime | None = None,
     ) -> "ForcesQuestion":
-        """Return a question in words. Raises SettingsError if it cannot be answered on a local date.
+        """Return a question in words. Raises SettingsError if it cannot be answered `now`, or as at `read_at`.
 
         `period`: a week, such as 2026-W24. `by`: one of `BY`. `organisation`: the path of the file of forces over time
         (`organisation.forces`).
@@ -75,8 +89,8 @@ class ForcesQuestion:
         if by not in BY:
             raise SettingsError(f"by: found {by!r}; expected one of {'; '.join(BY)}")
         forces = load_forces(Path(organisation)) if organisation else None
-        asked = cls(policy, Week.parse(period), forces, map_on, begun, "area" in by, "division" in by)
-        asked._check(today)
+        asked = cls(policy, Week.parse(period), forces, map_on, begun, "area" in by, "division" in by, read_at)
+        asked._check(policy.local.date_of(read_at or now))
         return asked
 
     def _check(self, today: date) -> None:
@@ -95,14 +109,30 @@ class ForcesQuestion:
         if self.areas and self.forces and not any(each.areas for each in self.forces.organisations.values()):
             raise SettingsError("no organisation of a force has areas; add them, or leave out areas")
 
+    def check_read(self, newest: datetime | None) -> None:
+        """Raise SettingsError if the newest of the records shows that they were read before the week was settled."""
+        settled = self.week.settling_instant(self.policy.local)
+        if self.read_at is None and newest is not None and newest < settled - _QUIET:
+            last = newest_settled("week", self.policy.local.date_of(newest + _QUIET))
+            raise SettingsError(
+                f"week {self.week} was settled at {settled:%Y-%m-%dT%H:%MZ}, and the newest crime or update in the "
+                f"records is of {newest:%Y-%m-%dT%H:%MZ}; what came since is missing. Ask for a week up to {last}, or "
+                "say with --as-at when the records were read, if nothing has come since"
+            )
+
     def units_among(self, folders: Iterable[str]) -> ForceMap:
         """Return the map of the day asked about, for folders by the names of their forces."""
         return ForceMap(self.forces or Forces.of_names(folders), self.map_on or self.week.last)
 
 
-def figures_of_forces(question: ForcesQuestion, groups: Iterable[JudgedGroup], refused: int) -> FiguresAcross:
-    """Return the figures of all forces, from the weeks of each group. `refused`: how many records were refused."""
+def figures_of_forces(question: ForcesQuestion, groups: Iterable[JudgedGroup]) -> FiguresAcross:
+    """Return the figures of all forces, from the weeks of each group.
+
+    Raises SettingsError if the records were read before the week was settled.
+    """
     judged = list(groups)
+    records = _add([group.records for group in judged])
+    question.check_read(records.newest)
     found = [force for group in judged for force in group.forces]
     found.sort(key=lambda force: (force.name is None, force.name or ""))
     compared = [force for force in found if force.is_compared(question.policy)]
@@ -116,12 +146,23 @@ def figures_of_forces(question: ForcesQuestion, groups: Iterable[JudgedGroup], r
         trailing_weeks=(str(week.plus(1 - TRAILING)), str(week)),
         policy=policy.title,
         policy_digest=policy.digest,
-        refused=refused,
+        records=records,
         forces=tuple(_figures_of(force, force in compared, question, units) for force in found),
         requirements=compare_forces(compared, policy) if compared else (),
         organisation=_map_used(question, units),
         unplaced=tuple(name for group in judged for name in group.unplaced) if question.forces else (),
     )
+
+
+def _add(parts: Sequence[RecordsRead]) -> RecordsRead:
+    unknown = Counter[str]()
+    for part in parts:
+        unknown.update(part.unknown_fields)
+    crimes, victims, updates, refused = (
+        sum(getattr(part, name) for part in parts) for name in ("crimes", "victims", "updates", "refused")
+    )
+    newest = max((part.newest for part in parts if part.newest), default=None)
+    return RecordsRead(crimes, victims, updates, newest, refused, dict(sorted(unknown.items())))
 
 
 def _map_used(question: ForcesQuestion, units: ForceMap) -> ForceMapUsed | None:
@@ -139,7 +180,7 @@ def _figures_of(force: ForceWeeks, compared: bool, question: ForcesQuestion, uni
         name=force.name,
         records_begin=force.begun,
         compared=compared,
-        areas=compare_areas(force, own, question.policy) if own and own.members() else (),
+        areas=compare_areas(force, own, question.policy) if own and len(own.members()) > _ONE_AREA else (),
         requirements=compare_divisions(force, question.policy) if question.divisions and force.weeks else (),
     )
 

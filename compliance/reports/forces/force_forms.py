@@ -13,6 +13,7 @@ from compliance.reports.forces.force_families import (
     UnitFamily,
     list_basis,
     list_families,
+    list_warnings,
     name_unit,
     say_chance,
 )
@@ -28,7 +29,8 @@ from compliance.text import count_noun, printable
 _WIDTH: Final = 118
 ForceForm = Literal["text", "csv", "json", "html"]
 CSV_COLUMNS: Final = (
-    "force", "area", "division", "requirement", "what", "count", "of", "rate", "low", "high", "design_effect", "late",
+    "period", "map_on", "policy", "force", "area", "division", "requirement", "what",
+    "count", "of", "rate", "low", "high", "design_effect", "late",
     "overdue", "missed", "difference", "difference_low", "difference_high", "p", "differs",
     "funnel_low_95", "funnel_high_95", "funnel_low_998", "funnel_high_998",
 )  # fmt: skip
@@ -49,10 +51,12 @@ def _csv(figures: FiguresAcross) -> str:
     out = io.StringIO()
     writer = csv.DictWriter(out, CSV_COLUMNS, lineterminator="\n")
     writer.writeheader()
+    day = figures.organisation.day.isoformat() if figures.organisation else ""
+    asked = {"period": figures.week, "map_on": day, "policy": cell_text(figures.policy)}
     for named, requirement, what, cells in _rows(figures):
         units = {level: cell_text(name) for level, name in named.items()}
         numbers = {name: "" if cell is None else cell for name, cell in cells.items()}
-        writer.writerow({**units, "requirement": requirement, "what": what, **numbers})
+        writer.writerow({**asked, **units, "requirement": requirement, "what": what, **numbers})
     return out.getvalue()
 
 
@@ -131,7 +135,8 @@ def _limit_cells(requirement: ComparedRequirement, unit: DivisionFigures) -> dic
 
 def _text(figures: FiguresAcross) -> str:
     """Return tables of the trailing weeks, with what must be known to read them."""
-    lines = [line for said in list_basis(figures) for line in wrap(said, _WIDTH)]
+    said = [*list_basis(figures), *list_warnings(figures)]
+    lines = [line for each in said for line in wrap(each, _WIDTH)]
     for family in list_families(figures):
         lines += _family(family)
     lines += ["", NO_RANKING]

@@ -55,10 +55,25 @@ class ForceMapUsed(Struct, frozen=True):
     reorganised: tuple[date, ...]
 
 
+class RecordsRead(Struct, frozen=True):
+    """What was read: how many crimes, with victims and updates, and when the newest of these came (None: no crime).
+
+    `refused`: records that break the format and are in no figure. `unknown_fields`: how often each field that the
+    format does not have has a value, by path, where that was counted.
+    """
+
+    crimes: int
+    victims: int
+    updates: int
+    newest: datetime | None
+    refused: int = 0
+    unknown_fields: dict[str, int] = {}
+
+
 class FiguresAcross(Struct, frozen=True):
     """The figures of forces for one settled week, each of the trailing weeks at its own T = K (statistics 1.2).
 
-    `settled`: T and K of the week itself. `refused`: records that break the format and are in no figure.
+    `settled`: T and K of the week itself.
     `requirements`: all forces compared, with each of them as a unit. `organisation`: None if each folder is a force.
     `unplaced`: names of divisions in the records that lead to no force or division.
     """
@@ -68,7 +83,7 @@ class FiguresAcross(Struct, frozen=True):
     trailing_weeks: tuple[str, str]
     policy: str
     policy_digest: str
-    refused: int
+    records: RecordsRead
     forces: tuple[ForceFigures, ...]
     requirements: tuple[ComparedRequirement, ...]
     organisation: ForceMapUsed | None = None

@@ -42,42 +42,59 @@ class PlacedRecords:
 def place_records(folders: Mapping[str, Columns], units: ForceMap) -> PlacedRecords:
     """Return the records of at least one folder, by the name of its force, as on a map.
 
-    Officers of one name in two folders are two, unless the one force is the other under an earlier name; so are teams
-    that no organisation names.
+    Officers of one name in two folders are two, unless the force of the one was made of that of the other, and no
+    other folder that it was made of has the name. So are teams that no organisation names.
     """
-    origins = {folder: units.forces.origin(folder) for folder in folders}
-    placing, several = _Placing(units), len({*origins.values()}) > 1
-    placed = [
-        placing.place(folder, records, f"{origins[folder]} " if several else "") for folder, records in folders.items()
-    ]
+    before = {folder: _ancestors(folder, units) for folder in folders}
+    placing = _Placing(units, before)
+    ordered = sorted(folders, key=lambda folder: len(before[folder]))  # whoever was there before comes before
+    placed = [placing.place(folder, folders[folder]) for folder in ordered]
     contributing = {force: frozenset(found) for force, found in placing.contributing.items()}
     return PlacedRecords(reduce(join_columns, placed), tuple(placing.numbers), contributing, tuple(placing.unplaced))
 
 
+def _ancestors(force: str, units: ForceMap) -> frozenset[str]:
+    """Return all forces that a force was made of when it came into being, and those that these were made of."""
+    found, ahead = set[str](), [force]
+    while ahead:
+        new = units.forces.founded(ahead.pop())[1] - found
+        found |= new
+        ahead += new
+    return frozenset(found)
+
+
+Key = str | tuple[PlacedUnit, str]
+"""An officer by name, or a team by its unit and name."""
+
+
 @dataclass
 class _Placing:
-    """What has been placed so far. `numbers`: of the units, in the order of their first occurrence."""
+    """What has been placed so far. `before`: the forces that the force of each folder was made of.
+
+    `numbers`: of the units, in the order of their first occurrence. `first`: in which folder each officer and team of a
+    folder was first.
+    """
 
     map: ForceMap
+    before: Mapping[str, frozenset[str]]
     numbers: dict[PlacedUnit, str] = field(default_factory=dict)
     contributing: dict[str | None, set[str]] = field(default_factory=dict)
     unplaced: list[UnplacedName] = field(default_factory=list)
+    first: dict[tuple[str, Key], str] = field(default_factory=dict)
 
-    def place(self, folder: str, records: Columns, mark: str) -> Columns:
-        """Return the records of a folder with their units. `mark`: put before the names of officers and teams."""
+    def place(self, folder: str, records: Columns) -> Columns:
+        """Return the records of a folder with their units, and officers and teams by the folder they were first in."""
         held, lost = records.allocations, dict[PlacedUnit, list[Ints]]()
-        own = self._place(folder, np.arange(len(records)), (records.division, records.team), mark, lost)
-        given = self._place(folder, held.crime, (held.division, held.team), mark, lost)
+        own = self._place(folder, np.arange(len(records)), (records.division, records.team), lost)
+        given = self._place(folder, held.crime, (held.division, held.team), lost)
         for (force, division), crimes in lost.items():
             self.unplaced.append(UnplacedName(folder, division, force, len(np.unique(np.concatenate(crimes)))))
-        officer = _marked(held.officer, mark)
-        allocations = replace(held, division=given[0], team=given[1], officer=officer)
-        return replace(
-            records, division=own[0], team=own[1], officer=_marked(records.officer, mark), allocations=allocations
-        )
+        officer, of_allocation = (self._officers(folder, names) for names in (records.officer, held.officer))
+        allocations = replace(held, division=given[0], team=given[1], officer=of_allocation)
+        return replace(records, division=own[0], team=own[1], officer=officer, allocations=allocations)
 
     def _place(
-        self, folder: str, crime: Ints, named: tuple[Coded, Coded], mark: str, lost: dict[PlacedUnit, list[Ints]]
+        self, folder: str, crime: Ints, named: tuple[Coded, Coded], lost: dict[PlacedUnit, list[Ints]]
     ) -> tuple[Coded, Coded]:
         """Return divisions and teams of rows that are about some crimes; add the crimes of names that are `lost`."""
         pairs, place = pair_units(*named)
@@ -87,14 +104,21 @@ class _Placing:
             if unit.force is None or (division is not None and unit.division is None):
                 lost.setdefault(PlacedUnit(unit.force, division), []).append(crime[place == number])
         divisions = encode_texts([self.numbers.setdefault(unit, str(len(self.numbers))) for unit, _ in placed])
-        teams = encode_texts([None if team is None else self._team(unit, team, mark) for unit, team in placed])
+        teams = encode_texts([None if team is None else self._team(folder, unit, team) for unit, team in placed])
         return divisions.take(place), teams.take(place)
 
-    def _team(self, unit: PlacedUnit, name: str, mark: str) -> str:
+    def _team(self, folder: str, unit: PlacedUnit, name: str) -> str:
         """Return the name of a team: of the map, or one of several of that name in several folders."""
         units = None if unit.force is None else self.map.units.get(unit.force)
-        return name if units is not None and units.teams else mark + name
+        return name if units is not None and units.teams else f"{self._first_in(folder, (unit, name))} {name}"
 
+    def _officers(self, folder: str, names: Coded) -> Coded:
+        there = {name: f"{self._first_in(folder, name)} {name}" for name in names.present()}
+        return Coded(names.codes, tuple(there.get(name, name) for name in names.values))
 
-def _marked(names: Coded, mark: str) -> Coded:
-    return Coded(names.codes, tuple(mark + value for value in names.values))
+    def _first_in(self, folder: str, key: Key) -> str:
+        """Return the folder in which an officer or team of a folder was first."""
+        if (folder, key) not in self.first:
+            earlier = {self.first[other, key] for other in self.before[folder] if (other, key) in self.first}
+            self.first[folder, key] = earlier.pop() if len(earlier) == 1 else folder
+        return self.first[folder, key]

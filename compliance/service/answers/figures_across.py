@@ -1,16 +1,18 @@
 """Figures across the forces of a partitioned dataset of crime records, some forces at a time (statistics 1, 3)."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
-from urllib.parse import unquote
 
-from compliance.batch.dataset_files import DatasetFile, dataset_files
+import msgspec
+
+from compliance.batch.dataset_files import DatasetFile, dataset_files, keys_of
 from compliance.batch.inputs import RefusedRecord
 from compliance.batch.parquet import record_chunks
 from compliance.batch.processes import in_processes
+from compliance.batch.unknown_fields import add_counts
 from compliance.errors import SettingsError
 from compliance.progress import tell_step
 from compliance.records import Columns, columns
@@ -20,6 +22,7 @@ from compliance.reports.model.force_model import FiguresAcross
 from compliance.store.reading.column_pool import join_columns
 
 FORCE: Final = "force"
+OPTION: Final = "--dataset"
 Told = tuple[str, RefusedRecord]
 """The name of a file of the dataset, and a refused record in it."""
 
@@ -44,25 +47,31 @@ class _GroupJudge:
 
     def judge(self, group: _Group) -> tuple[JudgedGroup, list[Told]]:
         """Read the records of a group and judge the weeks of its forces."""
-        refused = list[Told]()
-        folders = {force: self._read(files, refused) for force, files in group.folders.items()}
-        asked = self.question
+        refused, unknown, asked = list[Told](), Counter[str](), self.question
+        folders = {force: self._read(files, refused, unknown) for force, files in group.folders.items()}
         try:
-            units = asked.units_among(folders)
-            return judge_forces(folders, units, asked.policy, asked.week, asked.begun), refused
+            judged = judge_forces(folders, asked.units_among(folders), asked.policy, asked.week, asked.begun)
         except SettingsError as error:
-            raise SettingsError(f"--dataset {self.source}: {error}") from None
+            raise SettingsError(f"{self.named}: {error}") from None
+        records = msgspec.structs.replace(judged.records, refused=len(refused), unknown_fields=dict(unknown))
+        return replace(judged, records=records), refused
 
-    def _read(self, files: Sequence[DatasetFile], refused: list[Told]) -> Columns:
+    @property
+    def named(self) -> str:
+        """The dataset, as errors name it."""
+        return f"{OPTION} {self.source}"
+
+    def _read(self, files: Sequence[DatasetFile], refused: list[Told], unknown: Counter[str]) -> Columns:
         parts = list[Columns]()
         for file in files:
             try:
                 for chunk in record_chunks(str(self.source / file.name)):
                     parts.append(chunk.columns)
+                    add_counts(unknown, chunk.unknown_fields)
                     refused += [(file.name, each) for each in chunk.refused]
             except SettingsError as error:
                 said = str(error).removeprefix(f"--input {self.source / file.name}: ")
-                raise SettingsError(f"--dataset {self.source}: {file.name}: {said}") from None
+                raise SettingsError(f"{self.named}: {file.name}: {said}") from None
         return _joined(parts)
 
 
@@ -83,32 +92,31 @@ def figures_across(
     (`Forces.groups`; without a file of forces, one force), with all its records in memory.
 
     Raises SettingsError if the folder is no dataset with the key `force`, a folder is of no force of the file, or two
-    hold the same crimes; and UnavailableError if a process is killed.
+    hold the same crimes, or the records were read before the week was settled; and UnavailableError if a process is
+    killed.
     """
     groups = sorted(_list_groups(source, question), key=lambda group: -group.rows)  # no large one is left for the end
     judge, every = _GroupJudge(Path(source), question), sum(group.rows for group in groups)
-    found, refused, rows = list[JudgedGroup](), 0, 0
+    found, rows = list[JudgedGroup](), 0
     answers = in_processes(judge.judge, groups, min(workers, len(groups)))
     for group, (judged, told) in zip(groups, answers, strict=True):
         found.append(judged)
         for each in told:
             tell(*each)
-        refused += len(told)
         rows += group.rows
         tell_step("crimes judged", rows, every)
-    return figures_of_forces(question, found, refused)
+    return figures_of_forces(question, found)
 
 
 def _list_groups(source: str, question: ForcesQuestion) -> list[_Group]:
     """Return the files of a dataset by force, in groups. Raises SettingsError if its folders do not say which."""
     files = defaultdict[str, list[DatasetFile]](list)
-    for file in dataset_files(Path(source)):
-        keys = dict(folder.split("=", 1) for folder in file.name.split("/")[:-1] if "=" in folder)
-        if FORCE not in keys:
+    for file in dataset_files(Path(source), OPTION):
+        folder = keys_of(file.name).get(FORCE)
+        if folder is None:
             raise SettingsError(
-                f"--dataset {source}: {file.name} is of no force; expected folders such as {FORCE}=22/month=2026-01"
+                f"{OPTION} {source}: {file.name} is of no force; expected folders such as {FORCE}=22/month=2026-01"
             )
-        folder = unquote(keys[FORCE])
         files[question.forces.name_of(folder) if question.forces else folder].append(file)
     forces = question.units_among(files).forces
     return [_Group({name: files[name] for name in names}) for names in forces.groups(files)]
