@@ -1,13 +1,20 @@
 """A service whose state a test makes: settings and a store in which all is well, and what goes wrong in it."""
 
+import atexit
 import re
+import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import Any, Final
 
-from sqlalchemy import insert
+from sqlalchemy import exists, insert, or_, select
+from sqlmodel import SQLModel
 
 from compliance.config import Settings, load_settings
 from compliance.policy import Policy, load_policy
@@ -17,11 +24,13 @@ from compliance.service.noting.job_runs import JobRuns
 from compliance.store import Store, begin_poll, end_poll, judge_due, note_directory, save_officers
 from compliance.store.tables import OUTBOX, Published, ReportDuty
 from tests.engine import RULES
-from tests.stores import SOURCE, at, crime, take
+from tests.stores import SOURCE, at, crime, new_migrated, take
 
 NOW: Final = at("2026-07-20 10:00")
 """A Monday, in the hours in which emails go out. The newest report that may be missed is that of 2026-W27."""
 FORMS: Final = ("html", "pdf", "xlsx", "csv", "json")
+
+_HOLDS_ANYTHING: Final = select(or_(*(exists().select_from(table) for table in SQLModel.metadata.sorted_tables)))
 
 
 @dataclass
@@ -32,13 +41,27 @@ class ServiceState:
     url: str
     folder: Path
     now: datetime = NOW
+    is_copied: bool = True
+    """Whether an empty SQLite database becomes a copy of one in which all is well, which takes longer to make."""
 
     def __post_init__(self) -> None:
         self.runs = JobRuns(self.store)
         self.settings = self.settings_with()
+        if self.is_copied and self._is_empty_file():
+            own_file = str(self.store.engine.url.database)
+            with closing(sqlite3.connect(_all_is_well())) as well, closing(sqlite3.connect(own_file)) as own:
+                well.backup(own)
+            return
         self.read(NOW - timedelta(minutes=4))
         self.owe(NOW - timedelta(days=9))
         self.publish("2026-W27", NOW - timedelta(days=7))
+
+    def _is_empty_file(self) -> bool:
+        """Whether this is a SQLite database without a row."""
+        if self.store.engine.dialect.name != "sqlite":
+            return False
+        with self.store.reading() as connection:
+            return not connection.execute(_HOLDS_ANYTHING).scalar_one()
 
     @property
     def policy(self) -> Policy:
@@ -108,6 +131,17 @@ class ServiceState:
     def found(self) -> dict[str, str]:
         """What is found: the sentence of each condition by its name."""
         return {each.condition.name: each.sentence for each in find_conditions(self.facts())}
+
+
+@cache
+def _all_is_well() -> Path:
+    """The database of a service in which all is well."""
+    folder = Path(mkdtemp(prefix="well-"))
+    atexit.register(rmtree, folder, ignore_errors=True)
+    url = new_migrated(lambda: f"sqlite:///{folder / 'compliance.db'}")
+    with closing(Store.open(url)) as store:
+        ServiceState(store, url, folder, is_copied=False)
+    return folder / "compliance.db"
 
 
 Plant = Callable[[ServiceState], object]
