@@ -13,6 +13,7 @@ from compliance.records import Columns
 from compliance.records.columns import Coded
 from compliance.reports.figures import figures_of
 from compliance.reports.forces.across_forces import ForceWeeks, judge_forces
+from compliance.reports.forces.folder_records import gather_records
 from compliance.reports.forces.force_figures import ForcesQuestion, compare_divisions, compare_forces, figures_of_forces
 from compliance.reports.judging.judged import ReportOptions, judge_periods
 from compliance.reports.judging.sources import GivenRecords
@@ -44,7 +45,7 @@ WEEK: Final = Week(2026, 23)
 def judge_force(name: str, every: Columns, begun: date | None = None) -> ForceWeeks:
     """The weeks of a force that is in a folder by itself."""
     units = ForcesQuestion(POLICY, WEEK).units_among([name])
-    (found,) = judge_forces({name: every}, units, POLICY, WEEK, begun).forces
+    (found,) = judge_forces({name: gather_records([every], POLICY, WEEK)}, units, POLICY, WEEK, begun).forces
     return found
 
 
@@ -121,7 +122,7 @@ def test_a_force_whose_records_have_just_begun_is_compared_with_none() -> None:
 
 def test_a_force_without_a_crime_has_no_weeks() -> None:
     question = ForcesQuestion(POLICY, WEEK)
-    nothing = {"Avon": records("Avon").slice(0, 0)}
+    nothing = {"Avon": gather_records([], POLICY, WEEK)}
     judged = judge_forces(nothing, question.units_among(nothing), POLICY, WEEK)
     (force,) = figures_of_forces(question, [judged]).forces
     assert (force.name, force.records_begin, force.compared) == ("Avon", None, False)

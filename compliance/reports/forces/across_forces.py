@@ -1,5 +1,6 @@
 """The weeks of forces, judged from the records of all of them, by the forces of a day (statistics 1.2)."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -13,7 +14,7 @@ from compliance.errors import SettingsError
 from compliance.policy import Policy
 from compliance.records import Columns
 from compliance.records.columns import encode_texts
-from compliance.records.instants import NONE, from_micros
+from compliance.reports.forces.folder_records import FolderRecords
 from compliance.reports.judging.beginning import Beginning, begin
 from compliance.reports.judging.judged import TRAILING, JudgedPeriod, judge_span, list_charted_weeks
 from compliance.reports.judging.rates import Cohort
@@ -65,21 +66,21 @@ class JudgedGroup:
 
 
 def judge_forces(
-    folders: Mapping[str, Columns], units: ForceMap, policy: Policy, week: Week, begun: date | None = None
+    folders: Mapping[str, FolderRecords], units: ForceMap, policy: Policy, week: Week, begun: date | None = None
 ) -> JudgedGroup:
     """Judge the trailing weeks of forces, each as at its own T and as known at its K (statistics 1.2).
 
-    `folders`: the records of one group, at least one folder, by the name of the force that wrote them; one version of
-    each record, so K is by rules 2.8 alone (1.2a). `begun`: where the records of all begin; None: derived from them
-    (1.2b). A force's records then begin where the last of the folders they are in begins. A folder that begins with its
-    force, made of others whose folders are here, is no beginning.
+    `folders`: the records of one group, at least one folder, by the name of the force that wrote them, gathered for
+    this policy and week; one version of each record, so K is by rules 2.8 alone (1.2a). `begun`: where the records of
+    all begin; None: derived from them (1.2b). A force's records then begin where the last of the folders they are in
+    begins. A folder that begins with its force, made of others whose folders are here, is no beginning.
 
     Raises SettingsError if two folders hold the same crimes.
     """
     _check_apart(folders)
     settled = week.settling_instant(policy.local)
-    begins = {name: begun or begin(records, policy.local, settled) for name, records in folders.items()}
-    placed = place_records(folders, units)
+    begins = {name: begun or begin(each.reported_at, policy.local, settled) for name, each in folders.items()}
+    placed = place_records({name: each.columns for name, each in folders.items()}, units)
     since = {
         force: max(_list_begun(begins, names, units), default=None) for force, names in placed.contributing.items()
     }
@@ -88,20 +89,29 @@ def judge_forces(
         ForceWeeks(force, day, tuple(_of_force(each, force, placed.units) for each in judged[day]) if day else ())
         for force, day in since.items()
     ]
-    return JudgedGroup(tuple(folders), tuple(found), placed.unplaced, _say_read(placed.columns))
+    return JudgedGroup(
+        tuple(folders), tuple(found), placed.unplaced, add_read([each.read for each in folders.values()])
+    )
 
 
-def _say_read(records: Columns) -> RecordsRead:
-    came = (records.reported_at, records.recorded_at, records.updates.entered_at)
-    newest = max((int(each.max()) for each in came if len(each)), default=NONE)
-    victims, updates = len(records.victims.crime), len(records.updates.crime)
-    return RecordsRead(len(records), victims, updates, None if newest == NONE else from_micros(newest))
+def add_read(parts: Sequence[RecordsRead]) -> RecordsRead:
+    """Return what was read in several parts."""
+    unknown = Counter[str]()
+    for part in parts:
+        unknown.update(part.unknown_fields)
+    crimes, victims, updates, refused = (
+        sum(getattr(part, name) for part in parts) for name in ("crimes", "victims", "updates", "refused")
+    )
+    newest = max((part.newest for part in parts if part.newest), default=None)
+    return RecordsRead(crimes, victims, updates, newest, refused, dict(sorted(unknown.items())))
 
 
-def _check_apart(folders: Mapping[str, Columns]) -> None:
+def _check_apart(folders: Mapping[str, FolderRecords]) -> None:
     """Check that no crime is in two folders: by number and time of report, as a number alone may be another's."""
     tables = [
-        pa.table({"crime": each.crime_ref, "reported": pa.array(each.reported_at), "folder": [name] * len(each)})
+        pa.table({"crime": each.crime_ref, "reported": pa.array(each.reported_at)}).append_column(
+            "folder", [[name] * len(each.reported_at)]
+        )
         for name, each in folders.items()
     ]
     if len(tables) == 1:
