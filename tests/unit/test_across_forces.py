@@ -6,6 +6,7 @@ from functools import cache
 from typing import Final
 
 import numpy as np
+import pytest
 from msgspec.structs import asdict
 
 from compliance.policy import load_policy
@@ -75,6 +76,25 @@ def test_the_divisions_of_a_force_have_the_numbers_of_its_report() -> None:
         assert [numbers(each) for each in found] == [numbers(each) for each in report]
         assert [(each.week, each.silent) for each in found] == [(each.week.rate, each.week.silent) for each in report]
         assert all(each.trailing_held == 13 and each.funnel for each in found)
+
+
+def test_crimes_are_judged_some_at_a_time_with_the_same_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = compare_divisions(judge_force("Kent", records("Kent")), POLICY)
+    monkeypatch.setattr("compliance.reports.forces.across_forces._TOGETHER", 50)
+    assert compare_divisions(judge_force("Kent", records("Kent")), POLICY) == whole
+
+
+def test_records_that_come_in_parts_are_the_same_records() -> None:
+    """Only the crimes that can matter are kept of each part, and where the records begin is known from all."""
+    every = records("Kent")
+    parts = [every.slice(start, start + 70) for start in range(0, len(every), 70)]
+    gathered, whole = (gather_records(each, POLICY, WEEK) for each in (parts, [every]))
+    assert len(gathered.columns) == len(whole.columns) < len(every)
+    assert gathered.read == whole.read
+    assert gathered.read.crimes == len(every)
+    units = ForcesQuestion(POLICY, WEEK).units_among(["Kent"])
+    first, second = (judge_forces({"Kent": each}, units, POLICY, WEEK).forces[0] for each in (gathered, whole))
+    assert compare_divisions(first, POLICY) == compare_divisions(second, POLICY)
 
 
 def as_division(force: str) -> Columns:

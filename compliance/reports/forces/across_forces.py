@@ -17,9 +17,9 @@ from compliance.records.columns import encode_texts
 from compliance.reports.forces.folder_records import FolderRecords
 from compliance.reports.judging.beginning import Beginning, begin
 from compliance.reports.judging.judged import TRAILING, JudgedPeriod, judge_span, list_charted_weeks
-from compliance.reports.judging.rates import Cohort
-from compliance.reports.judging.silent_victims import Silence
-from compliance.reports.judging.sources import GivenRecords, complete_records
+from compliance.reports.judging.rates import Cohort, together
+from compliance.reports.judging.silent_victims import Silence, join_silences
+from compliance.reports.judging.sources import GivenRecords, KnownRecords, select_complete
 from compliance.reports.model.force_model import RecordsRead
 from compliance.reports.organisation.force_map import ForceMap, PlacedUnit
 from compliance.reports.organisation.placed_records import UnplacedName, place_records
@@ -29,6 +29,8 @@ from compliance.text import count_noun
 Held = TypeVar("Held", Cohort, Silence)
 _FIRST_WEEK: Final = timedelta(days=7)
 """Within how long after a force came into being its own folder begins: with a Monday."""
+_TOGETHER: Final = 16_384
+"""How many crimes are judged together: those that have been open for years have a hundred verdicts each."""
 _NO_CRIMES: Final = pa.array([], pa.string())
 
 
@@ -141,10 +143,22 @@ def _list_begun(begins: Mapping[str, date | None], names: Collection[str], units
 
 
 def _judge_weeks(records: Columns, policy: Policy, week: Week, begun: date) -> tuple[JudgedPeriod, ...]:
-    source = complete_records(GivenRecords("records", records), begun, policy.local)
-    return tuple(
-        _without_cases(JudgedPeriod.of(judge_span(source, policy, each), each), each == week)
-        for each in list_charted_weeks(week, begun)[-TRAILING:]
+    known = select_complete(KnownRecords(records), begun, policy.local).columns
+    blocks = [known.slice(start, start + _TOGETHER) for start in range(0, max(len(known), 1), _TOGETHER)]
+    weeks = list_charted_weeks(week, begun)[-TRAILING:]
+    return tuple(_judge_week(blocks, policy, each, is_last=each == week) for each in weeks)
+
+
+def _judge_week(blocks: Sequence[Columns], policy: Policy, week: Week, *, is_last: bool) -> JudgedPeriod:
+    """Return a week of all records, judged a block at a time: their verdicts take more memory than all that is kept."""
+    parts = [
+        _without_cases(JudgedPeriod.of(judge_span(GivenRecords("records", block), policy, week), week), is_last)
+        for block in blocks
+    ]
+    return replace(
+        parts[0],
+        cohort=together([part.cohort for part in parts]),
+        silence=join_silences([part.silence for part in parts]),
     )
 
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from compliance.errors import SettingsError
 from compliance.policy import Policy
-from compliance.records.columns import Coded, encode_texts, joined_texts
+from compliance.records.columns import Coded, encode_texts
 from compliance.reports.catalogue.edition import Edition
 from compliance.reports.catalogue.rate_figures import RATE
 from compliance.reports.catalogue.silence_figures import SILENT
@@ -24,7 +24,7 @@ from compliance.reports.forces.across_forces import ForceWeeks, Held, JudgedGrou
 from compliance.reports.judging.clusters import teams
 from compliance.reports.judging.judged import TRAILING, JudgedPeriod, ReportOptions
 from compliance.reports.judging.rates import rate, together
-from compliance.reports.judging.silent_victims import Silence
+from compliance.reports.judging.silent_victims import join_silences
 from compliance.reports.model.force_model import (
     ComparedRequirement,
     FiguresAcross,
@@ -196,7 +196,7 @@ def compare_forces(forces: Sequence[ForceWeeks], policy: Policy) -> tuple[Compar
     for own in zip(*(force.weeks for force in forces), strict=True):
         named = list(zip((force.name for force in forces), own, strict=True))
         due = together([_as_unit(name, week.cohort) for name, week in named])
-        silence = _join([_as_unit(name, week.silence) for name, week in named])
+        silence = join_silences([_as_unit(name, week.silence) for name, week in named])
         none = due.where(np.zeros(len(due), dtype=np.bool_))
         weeks.append(JudgedPeriod(own[0].span, due, silence, none, _NO_CRIMES))
     return _compare("all forces", max(force.begun for force in forces if force.begun), weeks, policy)
@@ -212,14 +212,6 @@ def _as_unit(force: str | None, held: Held) -> Held:
         division=encode_texts([force]).take(np.zeros(len(team), dtype=np.int64)),
         team=Coded((codes - absent).astype(np.int32), tuple(f"{force} {name}" for name in names[absent:].tolist())),
         officer=Coded(held.officer.codes, tuple(f"{force} {name}" for name in held.officer.values)),
-    )
-
-
-def _join(parts: Sequence[Silence]) -> Silence:
-    return Silence(
-        np.concatenate([part.silent for part in parts]),
-        np.concatenate([part.enhanced for part in parts]),
-        *(joined_texts([getattr(part, name) for part in parts]) for name in ("division", "team", "officer")),
     )
 
 
