@@ -16,6 +16,7 @@ from compliance.errors import SettingsError, nearest
 from compliance.policy import Policy
 from compliance.records import columns_from_arrow
 from compliance.reports.forces.across_forces import JudgedGroup, judge_forces
+from compliance.reports.forces.folder_records import FolderRecords, gather_records
 from compliance.reports.forces.force_figures import ForcesQuestion, figures_of_forces
 from compliance.reports.forces.force_forms import FORMS, ForceForm, render
 
@@ -102,14 +103,15 @@ class _GroupJudge:
 
     def judge(self, table: pa.Table) -> pa.Table:
         """Return the judged weeks of a group's forces, pickled."""
-        ordered, folders, refused = table.sort_by("crime_ref"), {}, 0  # Spark promises no order
+        asked, folders, refused = self.question, dict[str, FolderRecords](), 0
+        ordered = table.sort_by("crime_ref")  # Spark promises no order
         for name in dict.fromkeys(self.forces.values()):
             values = pa.array([value for value, of in self.forces.items() if of == name])
             own = ordered.filter(pc.is_in(ordered[self.column], value_set=values))
             if len(own):
-                folders[name], refusals = columns_from_arrow(own)
+                found, refusals = columns_from_arrow(own)
+                folders[name] = gather_records([found], asked.policy, asked.week)
                 refused += len(refusals)
-        asked = self.question
         units = asked.units_among(folders)
         judged = judge_forces(folders, units, asked.policy, asked.week, asked.begun)
         judged = replace(judged, records=msgspec.structs.replace(judged.records, refused=refused))

@@ -250,14 +250,14 @@ def test_what_leads_to_no_force_or_division_is_listed(figures: Any, merged: Path
     asked = ("--organisation", str(merged), "--records-begin", "2025-12-01", "--map-on", str(EVE))
     out = figures(*asked, dataset=merged.parent / "crimes").stdout
     assert re.search(
-        r"\d+ crimes in the folder of force Mercia that name division Shropshire: of no force. Name it in the organisation "
-        r"of the force that has it. ", " ".join(out.split()))  # fmt: skip
+        r"\d+ crimes of these weeks, in the folder of force Mercia, that name division Shropshire: of no force. Name it in the "
+        r"organisation of the force that has it. ", " ".join(out.split()))  # fmt: skip
     assert re.search(r"\nno force +\d", out)
     (merged.parent / "mercia.toml").write_text(divisions(*WESTERN), "utf-8")
     out = " ".join(figures(*asked[:4], dataset=merged.parent / "crimes").stdout.split())
     assert re.search(
-        r"\d+ crimes in the folder of force East that name division North Worcestershire: under no division of force "
-        r"Mercia. Name it", out)  # fmt: skip
+        r"\d+ crimes of these weeks, in the folder of force East, that name division North Worcestershire: under no "
+        r"division of force Mercia. Name it", out)  # fmt: skip
 
 
 def test_the_page_has_a_table_and_a_funnel_for_each_requirement(figures: Any) -> None:

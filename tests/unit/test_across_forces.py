@@ -6,6 +6,7 @@ from functools import cache
 from typing import Final
 
 import numpy as np
+import pytest
 from msgspec.structs import asdict
 
 from compliance.policy import load_policy
@@ -13,6 +14,7 @@ from compliance.records import Columns
 from compliance.records.columns import Coded
 from compliance.reports.figures import figures_of
 from compliance.reports.forces.across_forces import ForceWeeks, judge_forces
+from compliance.reports.forces.folder_records import gather_records
 from compliance.reports.forces.force_figures import ForcesQuestion, compare_divisions, compare_forces, figures_of_forces
 from compliance.reports.judging.judged import ReportOptions, judge_periods
 from compliance.reports.judging.sources import GivenRecords
@@ -44,7 +46,7 @@ WEEK: Final = Week(2026, 23)
 def judge_force(name: str, every: Columns, begun: date | None = None) -> ForceWeeks:
     """The weeks of a force that is in a folder by itself."""
     units = ForcesQuestion(POLICY, WEEK).units_among([name])
-    (found,) = judge_forces({name: every}, units, POLICY, WEEK, begun).forces
+    (found,) = judge_forces({name: gather_records([every], POLICY, WEEK)}, units, POLICY, WEEK, begun).forces
     return found
 
 
@@ -74,6 +76,25 @@ def test_the_divisions_of_a_force_have_the_numbers_of_its_report() -> None:
         assert [numbers(each) for each in found] == [numbers(each) for each in report]
         assert [(each.week, each.silent) for each in found] == [(each.week.rate, each.week.silent) for each in report]
         assert all(each.trailing_held == 13 and each.funnel for each in found)
+
+
+def test_crimes_are_judged_some_at_a_time_with_the_same_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = compare_divisions(judge_force("Kent", records("Kent")), POLICY)
+    monkeypatch.setattr("compliance.reports.forces.across_forces._TOGETHER", 50)
+    assert compare_divisions(judge_force("Kent", records("Kent")), POLICY) == whole
+
+
+def test_records_that_come_in_parts_are_the_same_records() -> None:
+    """Only the crimes that can matter are kept of each part, and where the records begin is known from all."""
+    every = records("Kent")
+    parts = [every.slice(start, start + 70) for start in range(0, len(every), 70)]
+    gathered, whole = (gather_records(each, POLICY, WEEK) for each in (parts, [every]))
+    assert len(gathered.columns) == len(whole.columns) < len(every)
+    assert gathered.read == whole.read
+    assert gathered.read.crimes == len(every)
+    units = ForcesQuestion(POLICY, WEEK).units_among(["Kent"])
+    first, second = (judge_forces({"Kent": each}, units, POLICY, WEEK).forces[0] for each in (gathered, whole))
+    assert compare_divisions(first, POLICY) == compare_divisions(second, POLICY)
 
 
 def as_division(force: str) -> Columns:
@@ -121,7 +142,7 @@ def test_a_force_whose_records_have_just_begun_is_compared_with_none() -> None:
 
 def test_a_force_without_a_crime_has_no_weeks() -> None:
     question = ForcesQuestion(POLICY, WEEK)
-    nothing = {"Avon": records("Avon").slice(0, 0)}
+    nothing = {"Avon": gather_records([], POLICY, WEEK)}
     judged = judge_forces(nothing, question.units_among(nothing), POLICY, WEEK)
     (force,) = figures_of_forces(question, [judged]).forces
     assert (force.name, force.records_begin, force.compared) == ("Avon", None, False)

@@ -26,7 +26,7 @@ def reported(counts: Sequence[int]) -> Columns:
 
 def found(*counts: int) -> int | None:
     """In which of the weeks the records begin, from 0; the last is the one under way."""
-    begun = begin(reported([*counts, 1]), LOCAL, READ)
+    begun = begin(reported([*counts, 1]).reported_at, LOCAL, READ)
     return None if begun is None else (begun - FIRST).days // 7
 
 
@@ -48,11 +48,11 @@ def test_1_2b_where_a_week_has_fewer_than_ten_crimes_chance_decides_nothing() ->
 
 
 def test_the_week_under_way_and_crimes_dated_after_the_reading_decide_nothing() -> None:
-    assert begin(reported([40, 40, 2]), LOCAL, at(f"{FIRST + timedelta(days=15)} 12:00")) == FIRST
+    assert begin(reported([40, 40, 2]).reported_at, LOCAL, at(f"{FIRST + timedelta(days=15)} 12:00")) == FIRST
     typed = columns([convert_crime(crime("X", reported_at="2062-01-01T00:00:00Z"))])
-    assert begin(typed, LOCAL, READ) is None
-    assert begin(columns([]), LOCAL, READ) is None
-    assert begin(reported([3]), LOCAL, at(f"{FIRST + timedelta(days=2)} 12:00")) == FIRST
+    assert begin(typed.reported_at, LOCAL, READ) is None
+    assert begin(columns([]).reported_at, LOCAL, READ) is None
+    assert begin(reported([3]).reported_at, LOCAL, at(f"{FIRST + timedelta(days=2)} 12:00")) == FIRST
 
 
 @pytest.mark.parametrize(

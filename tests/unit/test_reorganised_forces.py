@@ -14,6 +14,7 @@ from compliance.policy.calendars import to_day
 from compliance.records import Columns
 from compliance.records.columns import Coded
 from compliance.reports.forces.across_forces import judge_forces
+from compliance.reports.forces.folder_records import FolderRecords, gather_records
 from compliance.reports.forces.force_figures import ForcesQuestion, compare_divisions, figures_of_forces
 from compliance.reports.judging.judged import ReportOptions
 from compliance.reports.judging.rates import has
@@ -69,10 +70,14 @@ BEGUN = judge_force("Mercia", records("Avon")).begun
 def ask(forces: Forces, day: date, held: Folders, *, areas: bool = False, begun: date | None = BEGUN) -> FiguresAcross:
     question = ForcesQuestion(POLICY, WEEK, forces, map_on=day, divisions=True, areas=areas)
     groups = [
-        judge_forces({name: held[name] for name in group}, question.units_among(held), POLICY, WEEK, begun)
+        judge_forces(gathered({name: held[name] for name in group}), question.units_among(held), POLICY, WEEK, begun)
         for group in forces.groups(held)
     ]
     return figures_of_forces(question, groups)
+
+
+def gathered(held: Folders) -> dict[str, FolderRecords]:
+    return {name: gather_records([each], POLICY, WEEK) for name, each in held.items()}
 
 
 def counts(found: ComparedRequirement) -> object:
@@ -93,7 +98,9 @@ def apart() -> FiguresAcross:
     question = ForcesQuestion(POLICY, WEEK, divisions=True)
     held = folders(lambda east, _: "East" if east else "West")
     units = question.units_among(held)
-    return figures_of_forces(question, [judge_forces({name: held[name]}, units, POLICY, WEEK, BEGUN) for name in held])
+    return figures_of_forces(
+        question, [judge_forces(gathered({name: held[name]}), units, POLICY, WEEK, BEGUN) for name in held]
+    )
 
 
 @cache
@@ -101,7 +108,7 @@ def together() -> FiguresAcross:
     """The figures of one force that has always been one."""
     question = ForcesQuestion(POLICY, WEEK, divisions=True)
     held = {"Mercia": mercia()}
-    return figures_of_forces(question, [judge_forces(held, question.units_among(held), POLICY, WEEK, BEGUN)])
+    return figures_of_forces(question, [judge_forces(gathered(held), question.units_among(held), POLICY, WEEK, BEGUN)])
 
 
 def all_numbers(found: FiguresAcross) -> object:
@@ -221,7 +228,7 @@ def test_what_no_organisation_can_place_is_of_no_force_and_counted_for_all(tmp_p
     assert [unit.name for unit in found.requirements[0].divisions] == ["East", "West", None]
     assert found.requirements[0].week.share == together().requirements[0].week.share
     lost = {(each.folder, each.division): each.crimes for each in found.unplaced}
-    new = take_columns(mercia(), np.flatnonzero(since(mercia())))
+    new = gather_records([held["Mercia"]], POLICY, WEEK).columns
     assert set(lost) >= {("Mercia", name) for name in (*WESTERN, *EASTERN)}
     assert lost["Mercia", "Shropshire"] >= int(has(new.division, "Shropshire").sum())
     assert all(each.force is None for each in found.unplaced)

@@ -51,7 +51,7 @@ class EditionRecords:
         """Where the records begin, as known when the period was settled (statistics 1.2b)."""
         begun, settled = self.options.records_begin, self.period.settling_instant(self.policy.local)
         if begun is None and self.made is None:
-            begun = begin(self.source.records_known(settled).columns, self.policy.local, settled)
+            begun = begin(self.source.records_known(settled).columns.reported_at, self.policy.local, settled)
         return Beginning(begun, self.policy)
 
     @cached_property

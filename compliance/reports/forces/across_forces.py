@@ -1,5 +1,6 @@
 """The weeks of forces, judged from the records of all of them, by the forces of a day (statistics 1.2)."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -13,12 +14,12 @@ from compliance.errors import SettingsError
 from compliance.policy import Policy
 from compliance.records import Columns
 from compliance.records.columns import encode_texts
-from compliance.records.instants import NONE, from_micros
+from compliance.reports.forces.folder_records import FolderRecords
 from compliance.reports.judging.beginning import Beginning, begin
 from compliance.reports.judging.judged import TRAILING, JudgedPeriod, judge_span, list_charted_weeks
-from compliance.reports.judging.rates import Cohort
-from compliance.reports.judging.silent_victims import Silence
-from compliance.reports.judging.sources import GivenRecords, complete_records
+from compliance.reports.judging.rates import Cohort, together
+from compliance.reports.judging.silent_victims import Silence, join_silences
+from compliance.reports.judging.sources import GivenRecords, KnownRecords, select_complete
 from compliance.reports.model.force_model import RecordsRead
 from compliance.reports.organisation.force_map import ForceMap, PlacedUnit
 from compliance.reports.organisation.placed_records import UnplacedName, place_records
@@ -28,6 +29,8 @@ from compliance.text import count_noun
 Held = TypeVar("Held", Cohort, Silence)
 _FIRST_WEEK: Final = timedelta(days=7)
 """Within how long after a force came into being its own folder begins: with a Monday."""
+_TOGETHER: Final = 16_384
+"""How many crimes are judged together: those that have been open for years have a hundred verdicts each."""
 _NO_CRIMES: Final = pa.array([], pa.string())
 
 
@@ -65,21 +68,21 @@ class JudgedGroup:
 
 
 def judge_forces(
-    folders: Mapping[str, Columns], units: ForceMap, policy: Policy, week: Week, begun: date | None = None
+    folders: Mapping[str, FolderRecords], units: ForceMap, policy: Policy, week: Week, begun: date | None = None
 ) -> JudgedGroup:
     """Judge the trailing weeks of forces, each as at its own T and as known at its K (statistics 1.2).
 
-    `folders`: the records of one group, at least one folder, by the name of the force that wrote them; one version of
-    each record, so K is by rules 2.8 alone (1.2a). `begun`: where the records of all begin; None: derived from them
-    (1.2b). A force's records then begin where the last of the folders they are in begins. A folder that begins with its
-    force, made of others whose folders are here, is no beginning.
+    `folders`: the records of one group, at least one folder, by the name of the force that wrote them, gathered for
+    this policy and week; one version of each record, so K is by rules 2.8 alone (1.2a). `begun`: where the records of
+    all begin; None: derived from them (1.2b). A force's records then begin where the last of the folders they are in
+    begins. A folder that begins with its force, made of others whose folders are here, is no beginning.
 
     Raises SettingsError if two folders hold the same crimes.
     """
     _check_apart(folders)
     settled = week.settling_instant(policy.local)
-    begins = {name: begun or begin(records, policy.local, settled) for name, records in folders.items()}
-    placed = place_records(folders, units)
+    begins = {name: begun or begin(each.reported_at, policy.local, settled) for name, each in folders.items()}
+    placed = place_records({name: each.columns for name, each in folders.items()}, units)
     since = {
         force: max(_list_begun(begins, names, units), default=None) for force, names in placed.contributing.items()
     }
@@ -88,20 +91,29 @@ def judge_forces(
         ForceWeeks(force, day, tuple(_of_force(each, force, placed.units) for each in judged[day]) if day else ())
         for force, day in since.items()
     ]
-    return JudgedGroup(tuple(folders), tuple(found), placed.unplaced, _say_read(placed.columns))
+    return JudgedGroup(
+        tuple(folders), tuple(found), placed.unplaced, add_read([each.read for each in folders.values()])
+    )
 
 
-def _say_read(records: Columns) -> RecordsRead:
-    came = (records.reported_at, records.recorded_at, records.updates.entered_at)
-    newest = max((int(each.max()) for each in came if len(each)), default=NONE)
-    victims, updates = len(records.victims.crime), len(records.updates.crime)
-    return RecordsRead(len(records), victims, updates, None if newest == NONE else from_micros(newest))
+def add_read(parts: Sequence[RecordsRead]) -> RecordsRead:
+    """Return what was read in several parts."""
+    unknown = Counter[str]()
+    for part in parts:
+        unknown.update(part.unknown_fields)
+    crimes, victims, updates, refused = (
+        sum(getattr(part, name) for part in parts) for name in ("crimes", "victims", "updates", "refused")
+    )
+    newest = max((part.newest for part in parts if part.newest), default=None)
+    return RecordsRead(crimes, victims, updates, newest, refused, dict(sorted(unknown.items())))
 
 
-def _check_apart(folders: Mapping[str, Columns]) -> None:
+def _check_apart(folders: Mapping[str, FolderRecords]) -> None:
     """Check that no crime is in two folders: by number and time of report, as a number alone may be another's."""
     tables = [
-        pa.table({"crime": each.crime_ref, "reported": pa.array(each.reported_at), "folder": [name] * len(each)})
+        pa.table({"crime": each.crime_ref, "reported": pa.array(each.reported_at)}).append_column(
+            "folder", [[name] * len(each.reported_at)]
+        )
         for name, each in folders.items()
     ]
     if len(tables) == 1:
@@ -131,10 +143,22 @@ def _list_begun(begins: Mapping[str, date | None], names: Collection[str], units
 
 
 def _judge_weeks(records: Columns, policy: Policy, week: Week, begun: date) -> tuple[JudgedPeriod, ...]:
-    source = complete_records(GivenRecords("records", records), begun, policy.local)
-    return tuple(
-        _without_cases(JudgedPeriod.of(judge_span(source, policy, each), each), each == week)
-        for each in list_charted_weeks(week, begun)[-TRAILING:]
+    known = select_complete(KnownRecords(records), begun, policy.local).columns
+    blocks = [known.slice(start, start + _TOGETHER) for start in range(0, max(len(known), 1), _TOGETHER)]
+    weeks = list_charted_weeks(week, begun)[-TRAILING:]
+    return tuple(_judge_week(blocks, policy, each, is_last=each == week) for each in weeks)
+
+
+def _judge_week(blocks: Sequence[Columns], policy: Policy, week: Week, *, is_last: bool) -> JudgedPeriod:
+    """Return a week of all records, judged a block at a time: their verdicts take more memory than all that is kept."""
+    parts = [
+        _without_cases(JudgedPeriod.of(judge_span(GivenRecords("records", block), policy, week), week), is_last)
+        for block in blocks
+    ]
+    return replace(
+        parts[0],
+        cohort=together([part.cohort for part in parts]),
+        silence=join_silences([part.silence for part in parts]),
     )
 
 

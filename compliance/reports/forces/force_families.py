@@ -116,8 +116,8 @@ def _list_map(figures: FiguresAcross) -> Iterator[str]:
         where = "of no force" if name.force is None else f"under no division of force {printable(name.force)}"
         crimes = count_noun(name.crimes, "crime")
         yield (
-            f"{crimes} in the folder of force {printable(name.folder)} that name {named}: {where}. Name it in the "
-            "organisation of the force that has it."
+            f"{crimes} of these weeks, in the folder of force {printable(name.folder)}, that name {named}: {where}. "
+            "Name it in the organisation of the force that has it."
         )
     if len(figures.unplaced) > _SHOWN:
         yield f"And {count_noun(len(figures.unplaced) - _SHOWN, 'name')} more that lead to no unit; JSON has them all."

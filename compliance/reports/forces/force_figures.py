@@ -3,7 +3,6 @@
 Among all forces, a force takes the place that a division has in the report of one force.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -15,23 +14,22 @@ import pyarrow as pa
 
 from compliance.errors import SettingsError
 from compliance.policy import Policy
-from compliance.records.columns import Coded, encode_texts, joined_texts
+from compliance.records.columns import Coded, encode_texts
 from compliance.reports.catalogue.edition import Edition
 from compliance.reports.catalogue.rate_figures import RATE
 from compliance.reports.catalogue.silence_figures import SILENT
 from compliance.reports.comparing.compared_units import compare_units, find_funnel
 from compliance.reports.comparing.families import judge_families
-from compliance.reports.forces.across_forces import ForceWeeks, Held, JudgedGroup
+from compliance.reports.forces.across_forces import ForceWeeks, Held, JudgedGroup, add_read
 from compliance.reports.judging.clusters import teams
 from compliance.reports.judging.judged import TRAILING, JudgedPeriod, ReportOptions
 from compliance.reports.judging.rates import rate, together
-from compliance.reports.judging.silent_victims import Silence
+from compliance.reports.judging.silent_victims import join_silences
 from compliance.reports.model.force_model import (
     ComparedRequirement,
     FiguresAcross,
     ForceFigures,
     ForceMapUsed,
-    RecordsRead,
 )
 from compliance.reports.organisation import UnitMap
 from compliance.reports.organisation.force_map import ForceMap
@@ -131,7 +129,7 @@ def figures_of_forces(question: ForcesQuestion, groups: Iterable[JudgedGroup]) -
     Raises SettingsError if the records were read before the week was settled.
     """
     judged = list(groups)
-    records = _add([group.records for group in judged])
+    records = add_read([group.records for group in judged])
     question.check_read(records.newest)
     found = [force for group in judged for force in group.forces]
     found.sort(key=lambda force: (force.name is None, force.name or ""))
@@ -152,17 +150,6 @@ def figures_of_forces(question: ForcesQuestion, groups: Iterable[JudgedGroup]) -
         organisation=_map_used(question, units),
         unplaced=tuple(name for group in judged for name in group.unplaced) if question.forces else (),
     )
-
-
-def _add(parts: Sequence[RecordsRead]) -> RecordsRead:
-    unknown = Counter[str]()
-    for part in parts:
-        unknown.update(part.unknown_fields)
-    crimes, victims, updates, refused = (
-        sum(getattr(part, name) for part in parts) for name in ("crimes", "victims", "updates", "refused")
-    )
-    newest = max((part.newest for part in parts if part.newest), default=None)
-    return RecordsRead(crimes, victims, updates, newest, refused, dict(sorted(unknown.items())))
 
 
 def _map_used(question: ForcesQuestion, units: ForceMap) -> ForceMapUsed | None:
@@ -209,7 +196,7 @@ def compare_forces(forces: Sequence[ForceWeeks], policy: Policy) -> tuple[Compar
     for own in zip(*(force.weeks for force in forces), strict=True):
         named = list(zip((force.name for force in forces), own, strict=True))
         due = together([_as_unit(name, week.cohort) for name, week in named])
-        silence = _join([_as_unit(name, week.silence) for name, week in named])
+        silence = join_silences([_as_unit(name, week.silence) for name, week in named])
         none = due.where(np.zeros(len(due), dtype=np.bool_))
         weeks.append(JudgedPeriod(own[0].span, due, silence, none, _NO_CRIMES))
     return _compare("all forces", max(force.begun for force in forces if force.begun), weeks, policy)
@@ -225,14 +212,6 @@ def _as_unit(force: str | None, held: Held) -> Held:
         division=encode_texts([force]).take(np.zeros(len(team), dtype=np.int64)),
         team=Coded((codes - absent).astype(np.int32), tuple(f"{force} {name}" for name in names[absent:].tolist())),
         officer=Coded(held.officer.codes, tuple(f"{force} {name}" for name in held.officer.values)),
-    )
-
-
-def _join(parts: Sequence[Silence]) -> Silence:
-    return Silence(
-        np.concatenate([part.silent for part in parts]),
-        np.concatenate([part.enhanced for part in parts]),
-        *(joined_texts([getattr(part, name) for part in parts]) for name in ("division", "team", "officer")),
     )
 
 

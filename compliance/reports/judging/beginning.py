@@ -8,9 +8,8 @@ import numpy as np
 
 from compliance.errors import UnavailableError
 from compliance.policy import Policy
-from compliance.policy.calendars import LocalDates, from_day, to_day
+from compliance.policy.calendars import Ints, LocalDates, from_day, to_day
 from compliance.policy.requirement import Repeat, Requirement, Within
-from compliance.records.columns import Columns
 from compliance.reports.model import words
 from compliance.reports.model.changes import Part
 from compliance.reports.periods.spans import Span
@@ -127,16 +126,18 @@ class Beginning:
         return day
 
 
-def begin(columns: Columns, local: LocalDates, read_at: datetime) -> date | None:
+def begin(reported_at: Ints, local: LocalDates, read_at: datetime) -> date | None:
     """Return the first Monday from which no week has fewer than half the median number of crimes reported a week.
 
-    Returns None if no crime is held. Each whole ISO week (local dates) before the one in which the records were read
-    (`read_at`, an aware instant) is compared with the median of the weeks after it. Years for which only open cases
-    were migrated therefore do not set the standard for a full week, and a poor week at the end, which says nothing
-    about where the records begin, changes nothing.
+    `reported_at`: of each crime, in microseconds since 1970 in UTC. Returns None if no crime is held.
+
+    Each whole ISO week (local dates) before the one in which the records were read (`read_at`, an aware instant) is
+    compared with the median of the weeks after it. Years for which only open cases were migrated therefore do not set
+    the standard for a full week, and a poor week at the end, which says nothing about where the records begin, changes
+    nothing.
     """
     today = local.day_of(read_at)
-    days = local.of(columns.reported_at)
+    days = local.of(reported_at)
     days = days[days <= today]
     if not len(days):
         return None

@@ -217,7 +217,7 @@ def judge_periods(
         )
     local, source = policy.local, map_records(source, options.organisation, period.last)
     every = source.records_known(settled)
-    begun = options.records_begin or begin(every.columns, local, settled)
+    begun = options.records_begin or begin(every.columns.reported_at, local, settled)
     complete = select_complete(every, begun, local)
     headline = verdicts = judge(every.columns, policy, settled, settled)
     if complete is not every:

@@ -3,6 +3,7 @@
 Days are local dates as numbers since 1970-01-01, `NO_DAY` for none.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -15,7 +16,7 @@ from compliance.policy.facts import Block
 from compliance.policy.moment import Moment
 from compliance.policy.status import Flags
 from compliance.policy.verdicts import Clause, Verdicts
-from compliance.records.columns import Coded
+from compliance.records.columns import Coded, joined_texts
 from compliance.reports.judging.rates import has, owner
 from compliance.reports.periods.spans import Span
 
@@ -56,6 +57,15 @@ class Silence:
         """Return the chosen rows."""
         named = (column.take(rows) for column in (self.division, self.team, self.officer))
         return Silence(self.silent[rows], self.enhanced[rows], *named)
+
+
+def join_silences(parts: Sequence[Silence]) -> Silence:
+    """Join victims asked about in several parts of the records."""
+    return Silence(
+        np.concatenate([part.silent for part in parts]),
+        np.concatenate([part.enhanced for part in parts]),
+        *(joined_texts([getattr(part, name) for part in parts]) for name in ("division", "team", "officer")),
+    )
 
 
 class Facts:

@@ -15,7 +15,7 @@ from compliance.store.reading.column_pool import join_columns
 
 
 class UnplacedName(Struct, frozen=True):
-    """How many crimes in the folder of a force name a division that no division of the map is.
+    """How many crimes in the folder of a force, of those that matter, name a division that no division of the map is.
 
     `force`: the force they are under; None: of no force.
     """
@@ -49,6 +49,9 @@ def place_records(folders: Mapping[str, Columns], units: ForceMap) -> PlacedReco
     placing = _Placing(units, before)
     ordered = sorted(folders, key=lambda folder: len(before[folder]))  # whoever was there before comes before
     placed = [placing.place(folder, folders[folder]) for folder in ordered]
+    for folder in folders:  # also one of which no crime is here
+        if (force := units.place(folder, None, None)[0].force) is not None:
+            placing.contributing.setdefault(force, set()).add(folder)
     contributing = {force: frozenset(found) for force, found in placing.contributing.items()}
     return PlacedRecords(reduce(join_columns, placed), tuple(placing.numbers), contributing, tuple(placing.unplaced))
 

@@ -1,7 +1,7 @@
 """Figures across the forces of a partitioned dataset of crime records, some forces at a time (statistics 1, 3)."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -15,11 +15,11 @@ from compliance.batch.processes import in_processes
 from compliance.batch.unknown_fields import add_counts
 from compliance.errors import SettingsError
 from compliance.progress import tell_step
-from compliance.records import Columns, columns
+from compliance.records import Columns
 from compliance.reports.forces.across_forces import JudgedGroup, judge_forces
+from compliance.reports.forces.folder_records import gather_records
 from compliance.reports.forces.force_figures import ForcesQuestion, figures_of_forces
 from compliance.reports.model.force_model import FiguresAcross
-from compliance.store.reading.column_pool import join_columns
 
 FORCE: Final = "force"
 OPTION: Final = "--dataset"
@@ -48,7 +48,10 @@ class _GroupJudge:
     def judge(self, group: _Group) -> tuple[JudgedGroup, list[Told]]:
         """Read the records of a group and judge the weeks of its forces."""
         refused, unknown, asked = list[Told](), Counter[str](), self.question
-        folders = {force: self._read(files, refused, unknown) for force, files in group.folders.items()}
+        folders = {
+            force: gather_records(self._read(files, refused, unknown), asked.policy, asked.week)
+            for force, files in group.folders.items()
+        }
         try:
             judged = judge_forces(folders, asked.units_among(folders), asked.policy, asked.week, asked.begun)
         except SettingsError as error:
@@ -61,26 +64,16 @@ class _GroupJudge:
         """The dataset, as errors name it."""
         return f"{OPTION} {self.source}"
 
-    def _read(self, files: Sequence[DatasetFile], refused: list[Told], unknown: Counter[str]) -> Columns:
-        parts = list[Columns]()
+    def _read(self, files: Sequence[DatasetFile], refused: list[Told], unknown: Counter[str]) -> Iterator[Columns]:
         for file in files:
             try:
                 for chunk in record_chunks(str(self.source / file.name)):
-                    parts.append(chunk.columns)
                     add_counts(unknown, chunk.unknown_fields)
                     refused += [(file.name, each) for each in chunk.refused]
+                    yield chunk.columns
             except SettingsError as error:
                 said = str(error).removeprefix(f"--input {self.source / file.name}: ")
                 raise SettingsError(f"{self.named}: {file.name}: {said}") from None
-        return _joined(parts)
-
-
-def _joined(parts: Sequence[Columns]) -> Columns:
-    """Join in pairs, so that no record is copied more often than the pairs have levels."""
-    while len(parts) > 1:
-        pairs = zip(parts[::2], [*parts[1::2], None], strict=False)
-        parts = [one if other is None else join_columns(one, other) for one, other in pairs]
-    return parts[0] if parts else columns([])
 
 
 def figures_across(
@@ -89,7 +82,7 @@ def figures_across(
     """Return the figures of all forces of a dataset.
 
     `tell` is called with the name of the file and each refused record. `workers` processes judge a group of forces each
-    (`Forces.groups`; without a file of forces, one force), with all its records in memory.
+    (`Forces.groups`; without a file of forces, one force), with those of its records in memory that can matter.
 
     Raises SettingsError if the folder is no dataset with the key `force`, a folder is of no force of the file, or two
     hold the same crimes, or the records were read before the week was settled; and UnavailableError if a process is

@@ -152,7 +152,7 @@ class Reporting:
         if (configured := self.settings.report.records_begin) is not None:
             return configured
         local, settled = self.policy.local, period.settling_instant(self.policy.local)
-        return begin(records.records_known(settled).columns, local, seen_by(self.store, settled) or settled)
+        return begin(records.records_known(settled).columns.reported_at, local, seen_by(self.store, settled) or settled)
 
     def _intake(self, verdicts: Verdicts, period: Span) -> Intake:
         files = self.settings.crime_system.files
