@@ -213,15 +213,16 @@ class StoryWorld:
             mails = session.exec(select(Outbox).order_by(col(Outbox.id))).all()
             notices = session.exec(select(Notice).order_by(col(Notice.decided_on), col(Notice.id))).all()
         tried = [mail for mail in mails if mail.message_id in self._channel.tried or mail.state == "pilot"]
-        return [
-            self._tell_story(
-                day,
-                facts,
-                [mail for mail in tried if str(mail.recipient_ref).endswith(facts.mark)],
-                [notice for notice in notices if notice.crime_ref.endswith(facts.mark)],
-            )
-            for facts in self._facts
-        ]
+        mails_of, notices_of = defaultdict[str, list[Outbox]](list), defaultdict[str, list[Notice]](list)
+        for mail in tried:
+            mails_of[self._mark_of(str(mail.recipient_ref))].append(mail)
+        for notice in notices:
+            notices_of[self._mark_of(notice.crime_ref)].append(notice)
+        return [self._tell_story(day, facts, mails_of[facts.mark], notices_of[facts.mark]) for facts in self._facts]
+
+    def _mark_of(self, ref: str) -> str:
+        """The mark of the story that a crime or an officer is of; if there is only one, it has none."""
+        return "" if len(self._facts) == 1 else f".{ref.rpartition('.')[2]}"
 
     def _tell_story(self, day: date, facts: Facts, mails: Sequence[Outbox], notices: Sequence[Notice]) -> Lived:
         lived = Lived()

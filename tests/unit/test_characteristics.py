@@ -92,13 +92,14 @@ def test_nothing_but_returns_and_retention_reads_what_is_stored_of_them() -> Non
         str(path.relative_to(package))
         for path in package.rglob("*.py")
         if re.search(
-            r"VICTIM_CHARACTERISTICS|VictimCharacteristics|store.victim_characteristics|read_characteristics",
+            r"VICTIM_CHARACTERISTICS|VictimCharacteristics|store.receiving.victim_characteristics|read_characteristics",
             path.read_text("utf-8"),
         )
     }
     assert readers == {
-        "cli/return_commands.py", "service/retaining.py", "service/evidence/returning.py", "store/receiving/victim_characteristics.py",
-        "store/receiving/current_versions.py", "store/removing/retention.py", "store/tables/__init__.py", "store/tables/return_tables.py",
+        "cli/return_commands.py", "service/retaining.py", "service/evidence/returning.py",
+        "store/receiving/victim_characteristics.py", "store/receiving/current_versions.py",
+        "store/removing/retention.py", "store/tables/__init__.py", "store/tables/return_tables.py",
     }  # fmt: skip
 
 

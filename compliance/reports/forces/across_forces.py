@@ -110,14 +110,14 @@ def add_read(parts: Sequence[RecordsRead]) -> RecordsRead:
 
 def _check_apart(folders: Mapping[str, FolderRecords]) -> None:
     """Check that no crime is in two folders: by number and time of report, as a number alone may be another's."""
+    if len(folders) == 1:
+        return
     tables = [
-        pa.table({"crime": each.crime_ref, "reported": pa.array(each.reported_at)}).append_column(
-            "folder", [[name] * len(each.reported_at)]
+        pa.table(
+            {"crime": each.crime_ref, "reported": each.reported_at, "folder": pa.repeat(name, len(each.reported_at))}
         )
         for name, each in folders.items()
     ]
-    if len(tables) == 1:
-        return
     crimes = pa.concat_tables(tables).group_by(["crime", "reported"])
     held = crimes.aggregate([("folder", "count_distinct"), ("folder", "min"), ("folder", "max")])
     twice = held.filter(pc.greater(held["folder_count_distinct"], 1)).sort_by("crime")
