@@ -117,7 +117,11 @@ def test_a_week_that_the_records_cannot_tell_is_refused(figures: Any, monkeypatc
         r"2026-06-28T\d\d:\d\dZ; what came since is missing. Ask for a week up to 2026-W25, or say with --as-at when the "
         r"records were read, if nothing has come since", done.stderr)  # fmt: skip
     assert figures("--period", "2026-W25").exit_code == 0
-    assert figures("--period", "2026-W26", "--as-at", "2026-07-06T09:00:00Z").exit_code == 0
+    told = figures("--period", "2026-W26", "--as-at", "2026-07-06T09:00:00Z")
+    assert told.exit_code == 0
+    assert "before the week was settled: if the records were read then, the rates are too low." in " ".join(
+        told.stdout.split()
+    )
     done = figures("--period", "2026-W26", "--as-at", "2026-06-29T09:00:00Z")
     assert done.exit_code == 2
     assert "week 2026-W26 is not settled yet; the newest that is settled is 2026-W25" in done.stderr

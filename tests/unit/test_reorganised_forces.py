@@ -301,3 +301,18 @@ def test_a_force_of_the_day_without_records_is_named(tmp_path: Path) -> None:
     forces = loaded(tmp_path, MERGED + '[[force]]\nname = "Kent"\n')
     found = ask(forces, DAY, folders(merging))
     assert [(force.name, force.records_begin) for force in found.forces][1:] == [("Kent", None)]
+
+
+def test_forces_that_ended_and_became_nothing_are_of_no_force(tmp_path: Path) -> None:
+    """A slip in the file: what they recorded is in the total, and told."""
+    text = f"""[[force]]\nname = "West"\nuntil = {EVE}\n[[force]]\nname = "East"\nuntil = {EVE}\n[[force]]\nname = "Mercia"\n"""
+    found = ask(loaded(tmp_path, text), DAY, folders(merging))
+    assert [(force.name, force.compared) for force in found.forces] == [("Mercia", True), (None, True)]
+    assert {each.folder for each in found.unplaced} == {"East", "West"}
+
+
+def test_a_force_that_no_crime_was_reported_to_lately_is_told(tmp_path: Path) -> None:
+    text = "".join(f'[[force]]\nname = "{name}"\n' for name in ("West", "East", "Mercia"))
+    found = ask(loaded(tmp_path, text), DAY, folders(merging))
+    assert [(each.name, each.last) for each in found.ended] == [("East", EVE), ("West", EVE)]
+    assert ask(loaded(tmp_path, MERGED), DAY, folders(merging)).ended == ()

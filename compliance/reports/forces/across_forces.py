@@ -1,7 +1,7 @@
 """The weeks of forces, judged from the records of all of them, by the forces of a day (statistics 1.2)."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final, TypeVar
@@ -14,13 +14,14 @@ from compliance.errors import SettingsError
 from compliance.policy import Policy
 from compliance.records import Columns
 from compliance.records.columns import encode_texts
+from compliance.records.instants import from_micros
 from compliance.reports.forces.folder_records import FolderRecords
 from compliance.reports.judging.beginning import Beginning, begin
 from compliance.reports.judging.judged import TRAILING, JudgedPeriod, judge_span, list_charted_weeks
 from compliance.reports.judging.rates import Cohort, together
 from compliance.reports.judging.silent_victims import Silence, join_silences
 from compliance.reports.judging.sources import GivenRecords, KnownRecords, select_complete
-from compliance.reports.model.force_model import RecordsRead
+from compliance.reports.model.force_model import EndedForce, RecordsRead
 from compliance.reports.organisation.force_map import ForceMap, PlacedUnit
 from compliance.reports.organisation.placed_records import UnplacedName, place_records
 from compliance.reports.periods.weeks import Week
@@ -65,6 +66,7 @@ class JudgedGroup:
     forces: tuple[ForceWeeks, ...]
     unplaced: tuple[UnplacedName, ...]
     records: RecordsRead
+    ended: tuple[EndedForce, ...] = ()
 
 
 def judge_forces(
@@ -92,8 +94,22 @@ def judge_forces(
         for force, day in since.items()
     ]
     return JudgedGroup(
-        tuple(folders), tuple(found), placed.unplaced, add_read([each.read for each in folders.values()])
+        tuple(folders),
+        tuple(found),
+        placed.unplaced,
+        add_read([each.read for each in folders.values()]),
+        tuple(_list_ended(folders, units, policy, week)),
     )
+
+
+def _list_ended(
+    folders: Mapping[str, FolderRecords], units: ForceMap, policy: Policy, week: Week
+) -> Iterator[EndedForce]:
+    for name, each in folders.items():
+        if name in units.there and len(each.reported_at):
+            last = policy.local.date_of(from_micros(int(each.reported_at.max())))
+            if last < week.plus(-1).first:
+                yield EndedForce(name, last)
 
 
 def add_read(parts: Sequence[RecordsRead]) -> RecordsRead:

@@ -50,7 +50,10 @@ def list_families(figures: FiguresAcross) -> Iterator[UnitFamily]:
         compared = sum(force.compared and force.name is not None for force in figures.forces)
         every = compared == sum(force.name is not None for force in figures.forces)
         yield UnitFamily(
-            "force", None, "all forces" if every else f"the {compared} forces compared", figures.requirements
+            "force",
+            None,
+            "all forces" if every else f"the {count_noun(compared, 'force')} compared",
+            figures.requirements,
         )
     for force in figures.forces:
         name = f"force {force.name}" if force.name else "no force"
@@ -96,9 +99,20 @@ def list_warnings(figures: FiguresAcross) -> Iterator[str]:
     for what, count in (("victim", figures.records.victims), ("update", figures.records.updates)):
         if figures.records.crimes and not count:
             yield f"No crime has a single {what}: see that the records have the column {what}s, by this name."
+    if figures.records.newest and figures.records.newest < figures.settled - timedelta(days=1):
+        yield (
+            f"The newest crime or update is of {figures.records.newest:%Y-%m-%d %H:%M}Z, before the week was settled: "
+            "if the records were read then, the rates are too low."
+        )
     for force in figures.forces:
         if not force.compared:
             yield _not_compared(force, figures)
+    for ended in figures.ended:
+        name, last = printable(ended.name), words.day(ended.last)
+        yield (
+            f"No crime of force {name} was reported after {last}: what is due since is of older cases. If it became "
+            "another force, --organisation says so."
+        )
     yield from _list_map(figures)
 
 

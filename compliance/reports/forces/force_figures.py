@@ -104,8 +104,13 @@ class ForcesQuestion:
             )
         if self.forces is None and (self.map_on or self.areas):
             raise SettingsError("areas, and the forces of another day, need the file of an organisation")
-        if self.areas and self.forces and not any(each.areas for each in self.forces.organisations.values()):
-            raise SettingsError("no organisation of a force has areas; add them, or leave out areas")
+        day = self.map_on or self.week.last
+        if (
+            self.areas
+            and self.forces
+            and not any(each.on(day).members() for each in self.forces.organisations.values())
+        ):
+            raise SettingsError(f"no organisation of a force has areas on {day}; add them, or leave out areas")
 
     def check_read(self, newest: datetime | None) -> None:
         """Raise SettingsError if the newest of the records shows that they were read before the week was settled."""
@@ -131,7 +136,7 @@ def figures_of_forces(question: ForcesQuestion, groups: Iterable[JudgedGroup]) -
     judged = list(groups)
     records = add_read([group.records for group in judged])
     question.check_read(records.newest)
-    found = [force for group in judged for force in group.forces]
+    found = _join_unnamed([force for group in judged for force in group.forces])
     found.sort(key=lambda force: (force.name is None, force.name or ""))
     compared = [force for force in found if force.is_compared(question.policy)]
     units = question.units_among(folder for group in judged for folder in group.folders)
@@ -145,11 +150,30 @@ def figures_of_forces(question: ForcesQuestion, groups: Iterable[JudgedGroup]) -
         policy=policy.title,
         policy_digest=policy.digest,
         records=records,
-        forces=tuple(_figures_of(force, force in compared, question, units) for force in found),
+        forces=tuple(_figures_of(force, force.is_compared(policy), question, units) for force in found),
         requirements=compare_forces(compared, policy) if compared else (),
         organisation=_map_used(question, units),
+        ended=tuple(force for group in judged for force in group.ended),
         unplaced=tuple(name for group in judged for name in group.unplaced) if question.forces else (),
     )
+
+
+def _join_unnamed(forces: Sequence[ForceWeeks]) -> list[ForceWeeks]:
+    """Return forces with what is of none in several groups as one."""
+    named, unnamed = ([force for force in forces if (force.name is None) == absent] for absent in (False, True))
+    held = [force for force in unnamed if force.weeks]
+    if len(held) <= 1:
+        return [*named, *held]
+    fewest = min(len(force.weeks) for force in held)
+    weeks = tuple(
+        replace(
+            parts[0],
+            cohort=together([part.cohort for part in parts]),
+            silence=join_silences([part.silence for part in parts]),
+        )
+        for parts in zip(*(force.weeks[-fewest:] for force in held), strict=True)
+    )
+    return [*named, ForceWeeks(None, max(force.begun for force in held if force.begun), weeks)]
 
 
 def _map_used(question: ForcesQuestion, units: ForceMap) -> ForceMapUsed | None:

@@ -70,6 +70,13 @@ class RecordsRead(Struct, frozen=True):
     unknown_fields: dict[str, int] = {}
 
 
+class EndedForce(Struct, frozen=True):
+    """A force of the day in whose folder no crime of the last two weeks is, and when the last was reported."""
+
+    name: str
+    last: date
+
+
 class FiguresAcross(Struct, frozen=True):
     """The figures of forces for one settled week, each of the trailing weeks at its own T = K (statistics 1.2).
 
@@ -88,3 +95,4 @@ class FiguresAcross(Struct, frozen=True):
     requirements: tuple[ComparedRequirement, ...]
     organisation: ForceMapUsed | None = None
     unplaced: tuple[UnplacedName, ...] = ()
+    ended: tuple[EndedForce, ...] = ()

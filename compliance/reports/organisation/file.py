@@ -63,7 +63,7 @@ def load_organisation(path: Path) -> Organisation | None:
         }
         raise settings_error(str(path), error.errors(), known) from None
     if problems := list(find_problems(file)):
-        raise SettingsError("\n".join(f"{path}: {problem}" for problem in problems))
+        raise SettingsError(*(f"{path}: {problem}" for problem in problems))
     return Organisation(file) if file.division or file.team else None
 
 

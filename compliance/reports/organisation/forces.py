@@ -152,7 +152,7 @@ def load_forces(path: Path) -> Forces:
         known = {"force", *ForceEntry.model_fields, "from"} - {"since"}
         raise settings_error(str(path), error.errors(), known) from None
     if problems := [*find_unit_problems("force", file.force), *_find_disagreements(file.force)]:
-        raise SettingsError("\n".join(f"{path}: {problem}" for problem in problems))
+        raise SettingsError(*(f"{path}: {problem}" for problem in problems))
     named = {each.name: each.organisation for each in file.force if each.organisation}
     loaded = {name: load_organisation(path.parent / organisation) for name, organisation in named.items()}
     return Forces(tuple(file.force), {name: each for name, each in loaded.items() if each is not None}, str(path))
