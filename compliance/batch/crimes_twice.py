@@ -10,11 +10,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from compliance.batch.dataset_files import DatasetFile, keys_of
+from compliance.batch.dataset_files import FORCE, DatasetFile, keys_of
 from compliance.batch.parquet import crime_refs, in_order
 from compliance.progress import tell_step
 
-FORCE: Final = "force"
 _AT_ONCE: Final = 4
 """At most so many forces, because memory is not to grow with the cores, and to sort is quick."""
 COLUMNS: Final = pa.schema([("crime_ref", pa.string()), ("file", pa.string()), ("row", pa.int64())])

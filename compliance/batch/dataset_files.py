@@ -17,6 +17,8 @@ import pyarrow.dataset as ds
 from compliance.batch.unknown_fields import RECORD, RecordLevel
 from compliance.errors import SettingsError
 
+FORCE: Final = "force"
+"""The key of the folders that says whose crimes they hold."""
 DELTA_LOG: Final = "_delta_log"
 """What makes a folder of Parquet files a Delta Lake table."""
 _EXPECTED: Final = "expected folders such as force=22/month=2026-01 with .parquet files in them"

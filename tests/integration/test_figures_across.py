@@ -164,6 +164,7 @@ def test_refused_records_are_named_and_the_others_counted(figures: Any, tmp_path
         "force=Avon/part=0/crimes.parquet row 1: crime_ref: found nothing; expected a text; it is required"
     ]
     assert json.loads(done.stdout)["records"]["refused"] == 1
+    assert "\nRefused, and in no figure: 1 record.\n" in figures(dataset=tmp_path / "crimes").stdout
 
 
 @pytest.mark.parametrize(
@@ -254,14 +255,14 @@ def test_what_leads_to_no_force_or_division_is_listed(figures: Any, merged: Path
     asked = ("--organisation", str(merged), "--records-begin", "2025-12-01", "--map-on", str(EVE))
     out = figures(*asked, dataset=merged.parent / "crimes").stdout
     assert re.search(
-        r"\d+ crimes of these weeks, in the folder of force Mercia, that name division Shropshire: of no force. Name it in the "
+        r" Of no force: division Shropshire, in \d+ crimes of these weeks in the folder of force Mercia. Name it in the "
         r"organisation of the force that has it. ", " ".join(out.split()))  # fmt: skip
     assert re.search(r"\nno force +\d", out)
     (merged.parent / "mercia.toml").write_text(divisions(*WESTERN), "utf-8")
     out = " ".join(figures(*asked[:4], dataset=merged.parent / "crimes").stdout.split())
     assert re.search(
-        r"\d+ crimes of these weeks, in the folder of force East, that name division North Worcestershire: under no "
-        r"division of force Mercia. Name it", out)  # fmt: skip
+        r" Under no division of force Mercia: division North Worcestershire, in \d+ crimes of these weeks in the folder of "
+        r"force East. Name it", out)  # fmt: skip
 
 
 def test_the_page_has_a_table_and_a_funnel_for_each_requirement(figures: Any) -> None:

@@ -171,6 +171,11 @@ def _judge_week(blocks: Sequence[Columns], policy: Policy, week: Week, *, is_las
         _without_cases(JudgedPeriod.of(judge_span(GivenRecords("records", block), policy, week), week), is_last)
         for block in blocks
     ]
+    return join_weeks(parts)
+
+
+def join_weeks(parts: Sequence[JudgedPeriod]) -> JudgedPeriod:
+    """Return one week from what several parts of the records hold of it, without cases."""
     return replace(
         parts[0],
         cohort=together([part.cohort for part in parts]),

@@ -95,7 +95,7 @@ def list_basis(figures: FiguresAcross) -> Iterator[str]:
 def list_warnings(figures: FiguresAcross) -> Iterator[str]:
     """Yield what is not in the figures, or stands in the way of reading them, a sentence or two each."""
     if refused := figures.records.refused:
-        yield f"{count_noun(refused, 'record')} that break the format are in no figure."
+        yield f"Refused, and in no figure: {count_noun(refused, 'record')}."
     for what, count in (("victim", figures.records.victims), ("update", figures.records.updates)):
         if figures.records.crimes and not count:
             yield f"No crime has a single {what}: see that the records have the column {what}s, by this name."
@@ -126,13 +126,11 @@ def _list_map(figures: FiguresAcross) -> Iterator[str]:
             f"by those {'before' if before else 'after'}."
         )
     for name in figures.unplaced[:_SHOWN]:
-        named = "no division" if name.division is None else f"division {printable(name.division)}"
-        where = "of no force" if name.force is None else f"under no division of force {printable(name.force)}"
-        crimes = count_noun(name.crimes, "crime")
-        yield (
-            f"{crimes} of these weeks, in the folder of force {printable(name.folder)}, that name {named}: {where}. "
-            "Name it in the organisation of the force that has it."
-        )
+        where = "Of no force" if name.force is None else f"Under no division of force {printable(name.force)}"
+        named = "cases without a division" if name.division is None else f"division {printable(name.division)}"
+        crimes = f"{count_noun(name.crimes, 'crime')} of these weeks in the folder of force {printable(name.folder)}"
+        advice = "" if name.division is None else " Name it in the organisation of the force that has it."
+        yield f"{where}: {named}, in {crimes}.{advice}"
     if len(figures.unplaced) > _SHOWN:
         yield f"And {count_noun(len(figures.unplaced) - _SHOWN, 'name')} more that lead to no unit; JSON has them all."
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import pyarrow as pa
 
 from compliance.errors import SettingsError
 from compliance.policy import Policy
@@ -20,11 +19,10 @@ from compliance.reports.catalogue.rate_figures import RATE
 from compliance.reports.catalogue.silence_figures import SILENT
 from compliance.reports.comparing.compared_units import compare_units, find_funnel
 from compliance.reports.comparing.families import judge_families
-from compliance.reports.forces.across_forces import ForceWeeks, Held, JudgedGroup, add_read
+from compliance.reports.forces.across_forces import ForceWeeks, Held, JudgedGroup, add_read, join_weeks
 from compliance.reports.judging.clusters import teams
 from compliance.reports.judging.judged import TRAILING, JudgedPeriod, ReportOptions
-from compliance.reports.judging.rates import rate, together
-from compliance.reports.judging.silent_victims import join_silences
+from compliance.reports.judging.rates import rate
 from compliance.reports.model.force_model import (
     ComparedRequirement,
     FiguresAcross,
@@ -44,7 +42,6 @@ _QUIET: Final = timedelta(days=1)
 """For how long nothing may have come, in all forces together, up to when the records were read."""
 _ONE_AREA: Final = 2
 """The length of `UnitMap.members` where there is one area: with those in no area."""
-_NO_CRIMES: Final = pa.array([], pa.string())
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +136,7 @@ def figures_of_forces(question: ForcesQuestion, groups: Iterable[JudgedGroup]) -
     found = _join_unnamed([force for group in judged for force in group.forces])
     found.sort(key=lambda force: (force.name is None, force.name or ""))
     compared = [force for force in found if force.is_compared(question.policy)]
+    names = {force.name for force in compared}
     units = question.units_among(folder for group in judged for folder in group.folders)
     without = sorted({*units.there} - {force.name for force in found})
     found += [ForceWeeks(name, None, ()) for name in without]
@@ -150,7 +148,7 @@ def figures_of_forces(question: ForcesQuestion, groups: Iterable[JudgedGroup]) -
         policy=policy.title,
         policy_digest=policy.digest,
         records=records,
-        forces=tuple(_figures_of(force, force.is_compared(policy), question, units) for force in found),
+        forces=tuple(_figures_of(force, force.name in names, question, units) for force in found),
         requirements=compare_forces(compared, policy) if compared else (),
         organisation=_map_used(question, units),
         ended=tuple(force for group in judged for force in group.ended),
@@ -165,14 +163,7 @@ def _join_unnamed(forces: Sequence[ForceWeeks]) -> list[ForceWeeks]:
     if len(held) <= 1:
         return [*named, *held]
     fewest = min(len(force.weeks) for force in held)
-    weeks = tuple(
-        replace(
-            parts[0],
-            cohort=together([part.cohort for part in parts]),
-            silence=join_silences([part.silence for part in parts]),
-        )
-        for parts in zip(*(force.weeks[-fewest:] for force in held), strict=True)
-    )
+    weeks = tuple(map(join_weeks, zip(*(force.weeks[-fewest:] for force in held), strict=True)))
     return [*named, ForceWeeks(None, max(force.begun for force in held if force.begun), weeks)]
 
 
@@ -216,14 +207,13 @@ def _by_area(held: Held, units: UnitMap) -> Held:
 
 def compare_forces(forces: Sequence[ForceWeeks], policy: Policy) -> tuple[ComparedRequirement, ...]:
     """Return forces compared with the rest of them. All trailing weeks of each are held (`ForceWeeks.is_compared`)."""
-    weeks = []
-    for own in zip(*(force.weeks for force in forces), strict=True):
-        named = list(zip((force.name for force in forces), own, strict=True))
-        due = together([_as_unit(name, week.cohort) for name, week in named])
-        silence = join_silences([_as_unit(name, week.silence) for name, week in named])
-        none = due.where(np.zeros(len(due), dtype=np.bool_))
-        weeks.append(JudgedPeriod(own[0].span, due, silence, none, _NO_CRIMES))
+    units = ([_week_as_unit(force.name, week) for week in force.weeks] for force in forces)
+    weeks = list(map(join_weeks, zip(*units, strict=True)))
     return _compare("all forces", max(force.begun for force in forces if force.begun), weeks, policy)
+
+
+def _week_as_unit(force: str | None, week: JudgedPeriod) -> JudgedPeriod:
+    return replace(week, cohort=_as_unit(force, week.cohort), silence=_as_unit(force, week.silence))
 
 
 def _as_unit(force: str | None, held: Held) -> Held:

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from compliance.batch.dataset_files import DatasetFile, dataset_files, keys_of
+from compliance.batch.dataset_files import FORCE, DatasetFile, dataset_files, keys_of
 from compliance.batch.inputs import RefusedRecord
 from compliance.batch.parquet import record_chunks
 from compliance.batch.processes import in_processes
@@ -21,7 +21,6 @@ from compliance.reports.forces.folder_records import gather_records
 from compliance.reports.forces.force_figures import ForcesQuestion, figures_of_forces
 from compliance.reports.model.force_model import FiguresAcross
 
-FORCE: Final = "force"
 OPTION: Final = "--dataset"
 Told = tuple[str, RefusedRecord]
 """The name of a file of the dataset, and a refused record in it."""
